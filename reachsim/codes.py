@@ -838,6 +838,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("SYMBOLIC_SIGNER_ECR", "endpoint-policy", "",  # P6
      "Downloads of image layers are signed by ECR's own account, whose id is not known. Conditions on the principal "
      "were judged for an account that is not yours.", "Allow the layer bucket without conditions on the principal."),
+    ("SYMBOLIC_SIGNER_CODEARTIFACT", "endpoint-policy", "",
+     "Downloads of assets from CodeArtifact were taken to be signed by an account of CodeArtifact's own, as the "
+     "permissions that AWS names for readers hold none for S3. Conditions on the principal were judged for an account "
+     "that is not yours.", "Allow CodeArtifact's bucket without conditions on the principal."),
     ("IDENTITY_POLICY_NOT_COUNTED", "identity-policy", "",
      "The caller's identity policies were not counted; a resource policy then blocks only by an explicit deny or, "
      "for another account's resource, by lack of an allow.", "Capture get-account-authorization-details."),
@@ -949,7 +953,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("neither", """
         ANY_INTERFACE_OF_SUBNET DOCKER_SERVER_PLACED ENDPOINT_POLICY_UNSUPPORTED FLEET_OVERFLOW_ON_DEMAND
         FLEET_VPC_CONFIG_UNCLEAR
-        LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_ECR"""),
+        LOGS_LOSS_EFFECT_UNKNOWN PREFIX_LISTS_OVERLAP ROUTE_SERVER_PRIORITY_UNKNOWN SYMBOLIC_SIGNER_CODEARTIFACT
+        SYMBOLIC_SIGNER_ECR"""),
     ("undecided", """
         APPLIANCE_MAY_FORWARD DNS_FORWARDING_LOOP DNS_MANAGED_LIST_UNREADABLE DNS_PROFILE_UNSEEN ENDPOINT_PARTIAL
         FIREWALL_DEFAULT_UNCLEAR FIREWALL_DOMAIN_UNKNOWN FIREWALL_HOME_NET_UNKNOWN

@@ -160,6 +160,16 @@ _GATEWAY: Final = ("dynamodb", "s3", "s3express")
 _PORTS: Final = {"cassandra": (9142,), "dynamodb": (443, 80), "s3": (443, 80)}
 
 
+CODEARTIFACT_ACCOUNTS: Final = {
+    "us-east-1": "193858265520", "us-east-2": "250872398865", "us-west-2": "787052242323",
+    "eu-west-1": "438097961670", "eu-west-2": "247805302724", "eu-west-3": "762466490029",
+    "eu-north-1": "611884512288", "eu-south-1": "484130244270", "eu-central-1": "769407342218",
+    "ap-northeast-1": "660291247815",
+}  # fmt: skip
+"""By Region the account in the name of the bucket that holds CodeArtifact's assets (CodeArtifact User Guide, "Create
+the Amazon S3 gateway endpoint")."""
+
+
 def _services() -> Iterable[Service]:
     def make(suffix: str, host: str, names: tuple[str, ...], iam: str, source: str) -> Service:
         private = tuple(host if name == "=" else name for name in names)
@@ -463,3 +473,13 @@ def _regional(head: list[str], region: str) -> Owner:
         return _NOT_AWS
     numbered = re.fullmatch(r"(ecs-[at])-\d+", prefix)  # the hosts that ecs DiscoverPollEndpoint names
     return (_BY_PREFIX[numbered[1]] if numbered else prefix), region, True
+
+
+def is_codeartifact_bucket(bucket: str) -> bool:
+    """Whether a bucket is the one that holds a Region's assets of CodeArtifact.
+
+    >>> is_codeartifact_bucket("assets-193858265520-us-east-1"), is_codeartifact_bucket("assets-111122223333-us-east-1")
+    (True, False)
+    """
+    head, account, region = (*bucket.split("-", 2), "", "")[:3]
+    return head == "assets" and bool(account) and CODEARTIFACT_ACCOUNTS.get(region) == account

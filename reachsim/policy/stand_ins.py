@@ -9,6 +9,11 @@ ECR_ACCOUNT: Final = "ecr"
 ECR_ORGANIZATION: Final = "o-ecr"
 ECR_PATH: Final = f"{ECR_ORGANIZATION}/r-ecr/ou-ecr/"
 ECR_SIGNER: Final = f"arn:aws:iam::{ECR_ACCOUNT}:role/ecr"
+CODEARTIFACT_ACCOUNT: Final = "codeartifact"
+"""Stands for the account of CodeArtifact that signs downloads of assets, which AWS does not tell either."""
+CODEARTIFACT_ORGANIZATION: Final = "o-codeartifact"
+CODEARTIFACT_PATH: Final = f"{CODEARTIFACT_ORGANIZATION}/r-codeartifact/ou-codeartifact/"
+CODEARTIFACT_SIGNER: Final = f"arn:aws:iam::{CODEARTIFACT_ACCOUNT}:role/codeartifact"
 OTHER_ACCOUNT: Final = "stranger"
 """Stands for an account that is none of those that a policy names."""
 OTHER_ORGANIZATION: Final = "o-other"
@@ -17,6 +22,10 @@ BUILD: Final = "00000000-0000-0000-0000-000000000000"
 _PLAIN: Final = {
     ECR_ACCOUNT: "an account of Amazon ECR's own", ECR_ORGANIZATION: "another organization, Amazon ECR's",
     ECR_PATH: "another organization's, Amazon ECR's", ECR_SIGNER: "Amazon ECR's own role",
+    CODEARTIFACT_ACCOUNT: "an account of AWS CodeArtifact's own",
+    CODEARTIFACT_ORGANIZATION: "another organization, AWS CodeArtifact's",
+    CODEARTIFACT_PATH: "another organization's, AWS CodeArtifact's",
+    CODEARTIFACT_SIGNER: "AWS CodeArtifact's own role",
     OTHER_ACCOUNT: "another account", OTHER_ORGANIZATION: "another organization or none",
 }  # fmt: skip
 

@@ -12,22 +12,47 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from reachsim import policy
+from reachsim import policy, services
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.policy.reference import has_resource_types
-from reachsim.policy.stand_ins import BUILD, ECR_ACCOUNT, ECR_SIGNER, OTHER_ACCOUNT
+from reachsim.policy.stand_ins import (
+    BUILD,
+    CODEARTIFACT_ACCOUNT,
+    CODEARTIFACT_SIGNER,
+    ECR_ACCOUNT,
+    ECR_SIGNER,
+    OTHER_ACCOUNT,
+)
 from reachsim.policy_layers.callers import NOBODY, Asking, Choices, instance_of
 from reachsim.policy_layers.identities import role_named, role_of
 from reachsim.policy_layers.keys import OWNER_KEYS, absent_keys, address_key, choices, present_keys
 from reachsim.policy_layers.ways import Way
 from reachsim.scenarios import Scenario
 
-_LAYER_SIGNER: Final = policy.Principal(ECR_SIGNER, "role", ECR_ACCOUNT, "ecr")
 _LAYER_BUCKET: Final = r"prod-[a-z]{2}(-[a-z]+)+-\d+-starport-layer-bucket"
+
+
+class _Signer(Struct, frozen=True):
+    """Who signs downloads from a service's own buckets, and what is then assumed."""
+
+    code: str
+    caller: policy.Principal
+    detail: str
+
+
+_ECR: Final = _Signer(
+    "SYMBOLIC_SIGNER_ECR", policy.Principal(ECR_SIGNER, "role", ECR_ACCOUNT, "ecr"),
+    "layer downloads are signed by an account of ECR's own, not by the caller",
+)  # fmt: skip
+_CODEARTIFACT: Final = _Signer(
+    "SYMBOLIC_SIGNER_CODEARTIFACT",
+    policy.Principal(CODEARTIFACT_SIGNER, "role", CODEARTIFACT_ACCOUNT, "codeartifact"),
+    "downloads of assets were taken to be signed by an account of CodeArtifact's own, not by the caller",
+)
 
 
 class Asked(Struct, frozen=True):
@@ -63,25 +88,26 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     wildcard = not typed if typed is not None else resource == "*"
     resource = "*" if wildcard else resource
     assumptions: tuple[Assumption, ...] = ()
-    is_layer = is_layer_download(action, resource)
+    service = _signer_of(action, resource)
     account = one.source.home[0]
     signer: Any = given.get("principal")
     role = None
-    if signer is None and is_layer:
-        detail = "layer downloads are signed by an account of ECR's own, not by the caller"
-        assumptions = (Assumption("SYMBOLIC_SIGNER_ECR", resource, detail, "neither"),)
+    if signer is None and service is not None:
+        assumptions = (Assumption(service.code, resource, service.detail, "neither"),)
     elif signer is None:
         known = role_of(network, one)
         role = known or one.source.role  # the instance profile's, if its role is not in the snapshot
         signer = _session(known, one) if known else f"arn:aws:iam::{account}:role/{NOBODY}"
     try:
-        caller = _LAYER_SIGNER if signer is None else policy.Principal.parse(signer)
+        caller = service.caller if signer is None and service is not None else policy.Principal.parse(signer)
     except ValueError as error:
         raise QuestionError(f"principal {signer!r} cannot be read: {error}", "BAD_REQUEST") from error
     if role is None and given.get("principal") is not None:
         role = _role_behind(network, caller)
     owner = _owner(network, resource, caller, account)
-    by_source = not is_layer if given.get("principal") is None else role is not None and role == role_of(network, one)
+    by_source = (
+        service is None if given.get("principal") is None else role is not None and role == role_of(network, one)
+    )
     asking = Asking(caller, role, by_source, action, resource, owner.account)
     context = present_keys(network, way, one, asking)
     absent = absent_keys(network, way, one, asking)
@@ -105,9 +131,21 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     )  # fmt: skip
 
 
-def is_layer_download(action: str, resource: str) -> bool:
-    """Whether a request fetches an image layer of ECR, from ECR's own bucket (fact 27)."""
-    return action.lower() == "s3:getobject" and re.fullmatch(_LAYER_BUCKET, bucket_of(resource)) is not None
+def is_service_download(action: str, resource: str) -> bool:
+    """Whether a request fetches what a service keeps in a bucket of its own and hands out by signed URLs: an image
+    layer of ECR (fact 27), an asset of CodeArtifact, for which AWS's policies for readers hold no permission of S3
+    (``AWSCodeArtifactReadOnlyAccess``).
+    """
+    return _signer_of(action, resource) is not None
+
+
+def _signer_of(action: str, resource: str) -> _Signer | None:
+    if action.lower() != "s3:getobject":
+        return None
+    bucket = bucket_of(resource)
+    if re.fullmatch(_LAYER_BUCKET, bucket):
+        return _ECR
+    return _CODEARTIFACT if services.is_codeartifact_bucket(bucket) else None
 
 
 def _text(value: object) -> str:
@@ -147,6 +185,8 @@ def _owner(network: Network, resource: str, caller: policy.Principal, account: s
         return _Owner(caller.account or account)
     if re.fullmatch(_LAYER_BUCKET, bucket):
         return _Owner(ECR_ACCOUNT)
+    if services.is_codeartifact_bucket(bucket):
+        return _Owner(bucket.split("-")[1])
     return _Owner(account) if set(bucket) & set("*?") else owner_of_bucket(network, bucket, account)
 
 

@@ -13,7 +13,15 @@ from reachsim.addresses import format_address
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import SERVICE, TCP
-from reachsim.policy.stand_ins import ECR_ACCOUNT, ECR_ORGANIZATION, ECR_PATH, OTHER_ORGANIZATION
+from reachsim.policy.stand_ins import (
+    CODEARTIFACT_ACCOUNT,
+    CODEARTIFACT_ORGANIZATION,
+    CODEARTIFACT_PATH,
+    ECR_ACCOUNT,
+    ECR_ORGANIZATION,
+    ECR_PATH,
+    OTHER_ORGANIZATION,
+)
 from reachsim.policy_layers.callers import Asking, Choices, caller_keys, callers_choices, callers_lack
 from reachsim.policy_layers.organizations import organization_of, organization_path
 from reachsim.policy_layers.ways import UNSEEN, Way
@@ -31,6 +39,13 @@ _INDIRECT_KEYS: Final = (
 )  # fmt: skip
 OWNER_KEYS: Final = ("aws:ResourceAccount", "s3:ResourceAccount")
 """The keys that hold the account of the resource."""
+_ORGANIZATIONS: Final = {
+    ECR_ACCOUNT: (ECR_ORGANIZATION, ECR_PATH),
+    **dict.fromkeys(
+        (CODEARTIFACT_ACCOUNT, *services.CODEARTIFACT_ACCOUNTS.values()), (CODEARTIFACT_ORGANIZATION, CODEARTIFACT_PATH)
+    ),
+}
+"""By account of a service's own: its organization, which is no customer's, and the path there."""
 _PLAIN_HTTP: Final = IntervalSet.single(TCP << 16 | 80)
 
 
@@ -53,8 +68,8 @@ def present_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> d
         if found is not None:
             context[f"aws:{kind}OrgID"] = found
         path = organization_path(network, whose) if whose in network.snapshot.accounts() else None
-        if whose == ECR_ACCOUNT:
-            path = ECR_PATH
+        if whose in _ORGANIZATIONS:
+            path = _ORGANIZATIONS[whose][1]
         if path is not None:
             context[f"aws:{kind}OrgPaths"] = (path,)
     if asking.owner == "":
@@ -132,8 +147,8 @@ def _organization(network: Network, account: str, home: str) -> str | policy.Unk
     account is in none and so cannot share one with it."""
     if not account:
         return None
-    if account == ECR_ACCOUNT:
-        return ECR_ORGANIZATION
+    if account in _ORGANIZATIONS:
+        return _ORGANIZATIONS[account][0]
     if account in network.snapshot.accounts():
         return organization_of(network, account)
     own = organization_of(network, home)

@@ -22,12 +22,12 @@ from reachsim.policy_layers.asked import Asked, bucket_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import described, iam_details, lists_roles
 from reachsim.policy_layers.key_policies import asked_itself
-from reachsim.policy_layers.said import Said, is_layer, not_known, organization_policies, resource_said
+from reachsim.policy_layers.said import Said, not_known, of_a_service, organization_policies, resource_said
 
 
 def resource(network: Network, asked: Asked) -> list[Said]:
     """What a bucket's or repository's policy says, S3 Block Public Access, and the owner's RCPs."""
-    if is_layer(asked):
+    if of_a_service(asked):
         return [Said("resource", "allow")]  # the service's own bucket
     said = [_with_registry(network, asked, _resource(network, asked))]
     rcp = organization_policies(network, asked, "rcp")

@@ -18,7 +18,7 @@ from reachsim.model.network import Network
 from reachsim.policy.exemptions import needs_no_permission, without_exempt
 from reachsim.policy.principals import Via
 from reachsim.policy.statements import Kind
-from reachsim.policy_layers.asked import Asked, is_layer_download
+from reachsim.policy_layers.asked import Asked, is_service_download
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import identity_of
 from reachsim.policy_layers.judging import judge
@@ -50,8 +50,8 @@ def not_known(kind: Kind, component: str, why: str, *missing: str) -> Said:
     return Said(kind, "unknown", component=component, why=why, missing=missing, assumptions=(assumption,))
 
 
-def is_layer(asked: Asked) -> bool:
-    return is_layer_download(asked.request.action, asked.request.resource_arn)
+def of_a_service(asked: Asked) -> bool:
+    return is_service_download(asked.request.action, asked.request.resource_arn)
 
 
 # --- the endpoint ---------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
     held = document(found.policy_document, network.source(way, "/PolicyDocument") or way)
     judged = judge_naming(network, held, asked, "endpoint", gateway=found.vpc_endpoint_type == "Gateway")
     code = "VPCE_POLICY_EXPLICIT_DENY" if judged.effect == "deny" else "VPCE_POLICY_IMPLICIT_DENY"
-    if judged.effect == "none" and is_layer(asked):
+    if judged.effect == "none" and of_a_service(asked):
         code = "VPCE_POLICY_SERVICE_BUCKET_MISSING"
     request = asked.request
     label = network.label(way)
@@ -101,7 +101,7 @@ def endpoint(network: Network, asked: Asked, way: str) -> Said:
 def identity(network: Network, asked: Asked) -> list[Said]:
     """What the role's own policies, its permissions boundary and the account's SCPs say."""
     caller = asked.request.principal
-    if is_layer(asked) and asked.role is None:
+    if of_a_service(asked) and asked.role is None:
         return [Said("identity", "allow")]  # not the caller's request (fact 27)
     if needs_no_permission(asked.request):
         return [Said("identity", "allow")]

@@ -14,7 +14,18 @@ from reachsim.cli import group as cli
 from reachsim.config import Config
 from reachsim.report.text import render_check
 from reachsim.verdict import Check, PipelineStep
-from tests.scenarios.pipelines import BUILD, BUILD_ROLE, REGISTRY, Pipeline, statement
+from tests.scenarios.pipelines import (
+    ACCOUNT,
+    BUILD,
+    BUILD_ROLE,
+    LAYERS,
+    ORGANIZATION,
+    REGISTRY,
+    Pipeline,
+    for_all,
+    policy,
+    statement,
+)
 
 SEED = """FROM golang:1.12-alpine AS build
 RUN apk add --no-cache git
@@ -254,3 +265,38 @@ def test_a_file_that_codebuild_fetches_from_a_bucket_is_a_need(key: str, step: s
         check = load_files(net.files()).check()
         assert steps(check)[step].outcome == outcome
         assert check.overall == ("private-and-working" if outcome == "allowed" else "private-but-failing")
+
+
+ASSETS = "arn:aws:s3:::assets-660291247815-ap-northeast-1/*"
+
+
+@pytest.mark.parametrize(
+    ("policy_", "outcome"),
+    [
+        (None, "allowed"),
+        (policy(for_all("s3:*", Condition={"StringEquals": {"aws:ResourceAccount": [ACCOUNT, "660291247815"]}}),
+                for_all("s3:GetObject", LAYERS)), "allowed"),
+        (policy(for_all("s3:GetObject", [ASSETS, LAYERS])), "allowed"),
+        (policy(for_all("s3:*", Condition={"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}),
+                for_all("s3:GetObject", LAYERS)), "blocked"),
+        (policy(for_all("s3:*", Condition={"StringEquals": {"aws:ResourceOrgID": ORGANIZATION}}),
+                for_all("s3:GetObject", LAYERS)), "blocked"),
+    ],
+)  # fmt: skip
+def test_assets_of_codeartifact_need_no_permission_of_s3_and_the_endpoints_policy_does_not_see_the_build(
+    policy_: dict[str, Any] | None, outcome: str
+) -> None:
+    """CodeArtifact User Guide, "Create the Amazon S3 gateway endpoint"; its policy for readers."""
+    role = [*(one for one in BUILD_ROLE if one["Action"] != "s3:GetObject"), statement("codeartifact:*"),
+            statement("sts:GetServiceBearerToken")]  # fmt: skip
+    net = Pipeline(build_role=role, s3_policy=policy_)
+    for number, service in enumerate(("codeartifact.api", "codeartifact.repositories", "sts"), 30):
+        net.add_endpoint(service, number)
+    login = f"aws codeartifact login --tool npm --domain corp --domain-owner {ACCOUNT} --repository npm"
+    spec = BUILDSPEC.replace("      - docker build", f"      - {login}\n      - npm install\n      - docker build")
+    files = {"buildspec.yml": spec, "package.json": '{"dependencies": {"left-pad": "1.3.0"}}'}
+    check = checked(net, **files)
+    assert steps(check)["run"].outcome == outcome
+    codes = {one.id for one in check.findings if one.severity == "high"}
+    assert codes == ({"VPCE_POLICY_SERVICE_BUCKET_MISSING"} if outcome == "blocked" else set())
+    assert ("SYMBOLIC_SIGNER_CODEARTIFACT" in {one.code for one in check.assumptions}) == (outcome == "allowed")
