@@ -34,6 +34,7 @@ from reachsim.policy_layers import (
     iam_details,
     levels,
     managed,
+    rcps_deny,
     role_documents,
     user_documents,
 )  # fmt: skip
@@ -68,7 +69,8 @@ class Outsiders(Struct, frozen=True):
 
 class _Who(Struct, frozen=True):
     """One identity with what binds it; ``how`` says how somebody outside comes by its credentials, ``unseen`` names
-    policies of it that the snapshot does not hold."""
+    policies of it that the snapshot does not hold, ``unless`` the file that would tell whether they are outside, or
+    ""."""
 
     arn: str
     how: str
@@ -76,6 +78,7 @@ class _Who(Struct, frozen=True):
     boundary: policy.Document | None
     bounded: bool
     unseen: tuple[str, ...] = ()
+    unless: str = ""
 
 
 def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[str]) -> Outsiders:
@@ -95,6 +98,9 @@ def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[s
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
             found = list(_judged(network, who, account, mine))
+            if found and who.unless:
+                missing.append(who.unless)
+                continue
             findings += found
             if not found and who.unseen and any(_may_yet(network, who, account, arn) for arn in mine):
                 detail = (
@@ -120,8 +126,10 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
         if held is None:
             missing += network.unknown(network.path((account, "global"), "iam", "get-account-authorization-details"))
             continue
-        how = _from_outside(network, document(held.trust, held.path), role, account) if held.trust else ""
-        if how:
+        how, unless = _from_outside(network, document(held.trust, held.path), role, account) if held.trust else ("", "")
+        if unless:
+            missing.append(unless)
+        elif how:
             title = f"{role.split(':', 5)[-1]}, with which builds run, is {how}"
             lines = [f"{held.path}: its trust policy"]
             findings.append(finding_of("RESOURCE_SHARED_OUTSIDE", "medium", role, title, lines))
@@ -164,19 +172,26 @@ def _identities(
         role.arn: (role, document(bytes(role.assume_role_policy_document), path))
         for role in details.role_detail_list if role.assume_role_policy_document
     }  # fmt: skip
+    unsure: list[_Who] = []
     for arn, (role, trust) in list(others.items()):
-        how = _from_outside(network, trust, arn, account)
+        how, unless = _from_outside(network, trust, arn, account)
         if how:
-            found.append(_who(details, role, how, *role_documents(details, role, path), path))
-            del others[arn]
-    while found:
-        who = found.pop()
+            who = _who(details, role, how, *role_documents(details, role, path), path)
+            (unsure if unless else found).append(replace(who, unless=unless))
+            if not unless:
+                del others[arn]
+    while found or unsure:
+        who = found.pop() if found else unsure.pop()
+        if who.unless and others.pop(who.arn, None) is None:
+            continue  # somebody who surely is outside may assume it
         yield who
         for arn, (role, trust) in list(others.items()):
             how = _from_within(network, trust, arn, who, account)
             if how:
-                found.append(_who(details, role, how, *role_documents(details, role, path), path))
-                del others[arn]
+                by = _who(details, role, how, *role_documents(details, role, path), path)
+                (unsure if who.unless else found).append(replace(by, unless=who.unless))
+                if not who.unless:
+                    del others[arn]
 
 
 def _who(
@@ -228,14 +243,20 @@ def _passes(documents: Sequence[policy.Document], request: policy.Request, kind:
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
 
 
-def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> str:
-    """Who from outside may assume a role, in words; "" if nobody is seen to."""
+def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> tuple[str, str]:
+    """(who from outside may assume a role, in words, "" if nobody is seen to; the file that would tell whether they are
+    from outside at all, "" if they surely are)."""
+    open_: tuple[str, str] = ("", "")
     for who in strangers(network, trust, account):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
-        if not who.unless and any(_trusts(network, trust, who, action, role, account) for action in actions):
-            return f"a role that {who.whose} may assume"
-    return ""
+        if (who.unless and open_[1]) or not any(_trusts(network, trust, who, one, role, account) for one in actions):
+            continue
+        found = (f"a role that {who.whose} may assume", who.unless)
+        if not who.unless:
+            return found
+        open_ = found
+    return open_
 
 
 def _from_within(network: Network, trust: policy.Document, role: str, who: _Who, account: str) -> str:
@@ -255,4 +276,5 @@ def _from_within(network: Network, trust: policy.Document, role: str, who: _Who,
 def _trusts(network: Network, trust: policy.Document, who: Stranger, action: str, role: str, account: str) -> bool:
     context = {**context_of(network, who.caller, account), "aws:SourceIp": ANYWHERE[0], **who.keys}
     request = request_of(who.caller, action, role, account, context)
-    return policy.judge(trust, request, "resource").effect in ("allow", "unknown")
+    allowed = policy.judge(trust, request, "resource").effect in ("allow", "unknown")
+    return allowed and not rcps_deny(network, request)

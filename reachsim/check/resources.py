@@ -14,20 +14,24 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim import policy, services
+from reachsim.check.compared import STRANGER
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
-from reachsim.check.strangers import ANYONE, STRANGER, Stranger, addresses, context_of, request_of, strangers
+from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, request_of, statements_of, strangers
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.policy_layers import access_blocks, registry_counts
+from reachsim.policy.reference import actions_on
+from reachsim.policy_layers import access_blocks, rcps_deny, registry_counts
 from reachsim.policy_layers import document as document_of
 from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
 from reachsim.workloads import project as workload
 
-_USES: Final = (services.ECR_READ, services.ECR_WRITE)
+_MAIN: Final = {":ecr:": (services.ECR_READ, services.ECR_WRITE), ":s3:": ("s3:GetObject", "s3:PutObject")}
+"""By what an ARN holds: the actions that make a resource shared; of all others only where these are not open."""
+_MOST_NAMED: Final = 5
 WRITES: Final = {
     "s3": ("s3:PutObject", "arn:{partition}:s3:::a-strangers-bucket/key"),
     "ecr.dkr": (services.ECR_WRITE, "arn:{partition}:ecr:{region}:{account}:repository/any"),
@@ -122,13 +126,12 @@ def _public_projects(network: Network) -> Iterator[Finding]:
 
 
 class _Held(Struct, frozen=True):
-    """A resource's policy: its file, the resource's name, the actions worth asking about, and its ARN. ``further``: it
-    stands beside the policies of the resources themselves.
+    """A resource's policy: its file, the resource's name and ARN. ``further``: it stands beside the policies of the
+    resources themselves.
     """
 
     path: str
     name: str
-    actions: tuple[str, ...]
     arn: str
     further: bool = False
 
@@ -142,10 +145,10 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
         if (told or names) and registry_counts(network, home, services.ECR_READ.lower()):
-            yield _Held(registry, f"the registry {home[0]} in {home[1]}", _USES, f"{start}any", further=True)
+            yield _Held(registry, f"the registry {home[0]} in {home[1]}", f"{start}any", further=True)
         for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
-            yield _Held(path, name, _USES, start + name)
+            yield _Held(path, name, start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
     for bucket in _buckets(needs):
         listed = {account: network.path((account, "global"), "s3api", "list-buckets") for account in sorted(own)}
@@ -153,7 +156,7 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
                   if bucket in {one.name for one in network.read_collection(path, "Buckets", aws.Bucket)}]  # fmt: skip
         for account in owners or [account for account, path in listed.items() if network.unknown(path)]:
             path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
-            yield _Held(path, bucket, ("s3:GetObject", "s3:PutObject"), f"arn:{own[account]}:s3:::{bucket}/*")
+            yield _Held(path, bucket, f"arn:{own[account]}:s3:::{bucket}")
 
 
 def _asked(needs: Sequence[Need]) -> list[str]:
@@ -201,18 +204,20 @@ def _buckets(needs: Sequence[Need]) -> list[str]:
     return [name for name in own if "*" not in name]
 
 
-def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
-    """A finding for each that is let in from outside, and the files that would tell whether some of them are.
+def _judged(network: Network, held: _Held) -> Iterator[_Told]:
+    """A finding for each that is let in from outside, the files that would tell whether some of them are, and who was
+    taken to be nobody from outside.
 
     Raises SnapshotError for a policy that cannot be judged.
     """
-    path, name, actions, arn = held.path, held.name, held.actions, held.arn
+    path, name, arn = held.path, held.name, held.arn
     record = network.read(path, aws.ResourcePolicy)
     text = record.text if record is not None else None
     if text is None:
         return
     document = document_of(text, path)
     owner = path.split("/", 1)[0]
+    yield from _canonical(network, document, held)
     if ":s3:" in arn and policy.is_public(document):
         blocks, untold = access_blocks(network, owner, name)
         if untold or any(one.restrict_public_buckets for one in blocks):
@@ -220,38 +225,85 @@ def _judged(network: Network, held: _Held) -> Iterator[Finding | str]:
             return
     told: set[str] = set()
     for who in strangers(network, document, owner, unsigned=":s3:" in arn):
-        opened, place = _opened(network, document, who, actions, arn, owner)
-        if not opened or who.whose in told:
+        if (who.taken or who.whose) in told:
             continue
-        told.add(who.whose)
+        opened, place = _opened(network, document, who, arn, owner)
+        if not opened:
+            continue
+        told.add(who.taken or who.whose)
+        if who.taken:
+            yield Assumption("FURTHER_ACCESS_UNSEEN", name, who.taken, "leak")
+            continue
         if who.unless:
             yield who.unless
             continue
         lets_in = f"the policy of {name} lets {who.whose} use it"
         how = f", {who.how}" if who.how else ""
-        evidence = [f"{path}: {', '.join(opened)}" + (f" from {place}" if place else "") + how]
+        actions = _named(opened)
         if who.whose == ANYONE and not place:
             code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
-            yield finding_of(code, "high", name, lets_in, [f"{path}: allows {', '.join(opened)} to any account{how}"])
+            yield finding_of(code, "high", name, lets_in, [f"{path}: allows {actions} to any account{how}"])
             return
         lets_in += f" from {place}" if place else ""
-        lets_in += ", which is not in the snapshot" if who.whose.startswith("account ") else ""
+        lets_in += ", which is not in the snapshot" if who.whose.startswith(("account ", "whoever ")) else ""
+        evidence = [f"{path}: {actions}" + (f" from {place}" if place else "") + how]
         yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, lets_in, evidence)
 
 
+def _named(actions: Sequence[str]) -> str:
+    more = len(actions) - _MOST_NAMED
+    return ", ".join(actions[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _opened(
-    network: Network, document: policy.Document, who: Stranger, actions: Sequence[str], arn: str, owner: str
-) -> tuple[list[str], str]:
-    """The actions that a stranger may take, and from which block of addresses if not from anywhere."""
+    network: Network, document: policy.Document, who: Stranger, arn: str, owner: str
+) -> tuple[list[str], str]:  # fmt: skip
+    """The actions that a stranger may take, and from which block of addresses if not from anywhere: what reads or
+    writes content, or else whatever the resource's policy can let others do."""
     context = context_of(network, who.caller, owner)
-    for address, place in addresses(document):
-        keys = {**context, "aws:SourceIp": address, **who.keys}
-        requests = (request_of(who.caller, action, arn, owner, keys) for action in actions)
-        opened = [one.action for one in requests
-                  if policy.judge(document, one, "resource").effect in ("allow", "unknown")]  # fmt: skip
-        if opened:
-            return opened, place
+    places = list(addresses(statements_of(network, document, owner)))
+    for asks in _asks(arn):
+        granted = [one for one in asks if document.relevant(one[0].lower()).allows]
+        for address, place in places if granted else ():
+            keys = {**context, "aws:SourceIp": address, **who.keys}
+            requests = (request_of(who.caller, action, resource, owner, keys) for action, resource in granted)
+            opened = [one.action for one in requests
+                      if policy.judge(document, one, "resource").effect in ("allow", "unknown")
+                      and not rcps_deny(network, one)]  # fmt: skip
+            if opened:
+                return opened, place
     return [], ""
+
+
+def _asks(arn: str) -> Iterator[list[tuple[str, str]]]:
+    """(action, resource) of what a repository or bucket may be asked: the main ones, then all others."""
+    kind = next(kind for kind in _MAIN if kind in arn)
+    objects = f"{arn}/*"
+    yield [(action, arn if kind == ":ecr:" else objects) for action in _MAIN[kind]]
+    if kind == ":ecr:":
+        yield [(action, arn) for action in actions_on("ecr", "repository")]
+    else:
+        yield [(action, objects) for action in actions_on("s3", "object")]
+        yield [(action, arn) for action in actions_on("s3", "bucket")]
+
+
+def _canonical(network: Network, document: policy.Document, held: _Held) -> Iterator[Assumption]:
+    """Canonical user ids that a policy lets in and that are not known to be the own accounts'."""
+    allowing = [one for statement in document.statements if statement.effect == "Allow" for one in statement.principals]
+    named = {name for one in allowing for name in one.canonical}
+    for name in sorted(named - _own_names(network)):
+        detail = f"whom the canonical user id {name} in the policy of {held.name} stands for is not in the snapshot"
+        yield Assumption("FURTHER_ACCESS_UNSEEN", held.name, f"{detail}; taken to be nobody from outside", "leak")
+
+
+def _own_names(network: Network) -> set[str]:
+    """The canonical user ids of the snapshot's accounts, as far as its lists of buckets tell them."""
+    found = set()
+    for account in network.snapshot.accounts():
+        listed = network.read(network.path((account, "global"), "s3api", "list-buckets"), aws.BucketsOwner)
+        if listed is not None and listed.owner.id:
+            found.add(listed.owner.id)
+    return found
 
 
 _EVERYONE: Final = ("/global/AllUsers", "/global/AuthenticatedUsers")
@@ -260,14 +312,18 @@ overview")."""
 
 
 def _by_list(network: Network, owner: str, bucket: str) -> Iterator[_Told]:
-    """That a bucket's access control list lets everyone in, where Block Public Access does not ignore it."""
+    """That a bucket's access control list lets other accounts in, or, where Block Public Access does not ignore that,
+    everyone."""
     path = network.path((owner, "global"), "s3api", "get-bucket-acl", bucket)
     held = network.read(path, aws.BucketAcl)
     blocks, untold = access_blocks(network, owner, bucket)
-    if any(one.ignore_public_acls for one in blocks):
-        return
+    for name in _others(network, held) if held is not None else ():
+        title = f"the access control list of {bucket} lets another account use it"
+        yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", bucket, title, [f"{path}: canonical user {name}"])
     if held is None:
         yield from (_taken_shut(network, one, bucket) for one in network.unknown(path))
+        return
+    if any(one.ignore_public_acls for one in blocks):
         return
     granted = [str(one.permission) for one in held.grants if (one.grantee.uri or "").endswith(_EVERYONE)]
     if granted and untold:
@@ -275,6 +331,21 @@ def _by_list(network: Network, owner: str, bucket: str) -> Iterator[_Told]:
     elif granted:
         title = f"the access control list of {bucket} lets any account use it"
         yield finding_of("BUCKET_PUBLIC", "high", bucket, title, [f"{path}: {', '.join(granted)} to everyone"])
+
+
+def _others(network: Network, held: aws.BucketAcl) -> list[str]:
+    """The canonical users of an access control list that are neither the bucket's owner, nor another account of the
+    snapshot, nor AWS's own delivery of logs."""
+    own = {held.owner.id, *_own_names(network), *_LOG_DELIVERY}
+    return list(dict.fromkeys(one.grantee.id for one in held.grants if one.grantee.id and one.grantee.id not in own))
+
+
+_LOG_DELIVERY: Final = (
+    "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0",
+    "a52cb28745c0c06e84ec548334e44bfa7fc2a85c54af20cd59e4969344b7af56",
+)
+"""The canonical users of awslogsdelivery, which CloudFront writes its logs with, in the Regions of AWS and in those of
+China (CloudFront Developer Guide, "Configure and use standard logs (access logs)")."""
 
 
 # --- endpoints --------------------------------------------------------------------------------------------------------

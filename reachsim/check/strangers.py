@@ -4,17 +4,21 @@ Outside are accounts that the snapshot does not hold, organizations that are not
 where a statement names everyone, anybody. A policy names them as principals or in conditions (``aws:PrincipalArn``,
 ``aws:PrincipalAccount``, ``aws:PrincipalOrgID``, ``aws:PrincipalOrgPaths``). Where a policy asks for it, they are also
 members of no organization, users instead of roles, and callers without a signature. They come over the public way, from
-any address, and where a policy asks for that too, by an endpoint in a VPC of their own or through an AWS service. What
-else a request says of them, such as tags and headers, they choose themselves. Not modelled: named endpoints and VPCs of
-others (``aws:SourceVpce``, ``aws:SourceVpc``).
+any address, and where a policy asks for that too, by an endpoint in a VPC of their own (of those that the policy names,
+each that the snapshot does not hold), by an access point of Amazon S3 or through an AWS service. What else a request
+says of them, such as tags and headers, they choose themselves.
+
+RCPs of the bucket's or repository's account keep strangers out whatever the policy says, and what they except is looked
+for like what the policy names.
 
 **Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for members of
-an organization); IAM Access Analyzer, "findings for external access".
+an organization); IAM Access Analyzer, "findings for external access"; S3 User Guide, "Delegating access control to
+access points"; AWS Organizations User Guide, "Resource control policies (RCPs)".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Final
 
@@ -23,13 +27,13 @@ from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.addresses import PUBLIC, format_address, parse_block
+from reachsim.check.compared import ANY, STRANGER, account_of, filled, values
+from reachsim.check.ways_in import Keys, Way, ways
 from reachsim.model.network import Network
 from reachsim.policy.glob import Glob
-from reachsim.policy_layers import organization_of
+from reachsim.policy.statements import Statement
+from reachsim.policy_layers import levels, organization_of
 
-_ANY: Final = "any"
-STRANGER: Final = "999999999999"
-"""Stands for an account that is neither the snapshot's nor of its organization."""
 ANYONE: Final = "any account"
 ANYWHERE: Final = ("1.2.3.4", "64.5.6.7", "129.8.9.10", "200.11.12.13")
 """Public addresses far apart: who gets in from each of them is not bound to a block of addresses."""
@@ -43,33 +47,19 @@ _ABSENT: Final = frozenset(
      "s3:AccessPointNetworkOrigin", "aws:PrincipalOrgID", "aws:ResourceOrgID")
 )  # fmt: skip
 _ORGANIZATION_KEYS: Final = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
-_WAY_KEYS: Final = frozenset(
-    {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
-     "aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst",
-     "aws:calledvialast"}
-)  # fmt: skip
 _CALLER_KEYS: Final = frozenset(
     {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username"}
 )
 _NO_ORGANIZATION: Final = {"aws:PrincipalOrgID": None, "aws:PrincipalOrgPaths": None}
-_BY_ENDPOINT: Final = {
-    "aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
-    "aws:SourceVpcArn": f"arn:aws:ec2:us-east-1:{STRANGER}:vpc/vpc-0stranger", "aws:VpcSourceIp": policy.PRESENT,
-    "aws:VpceAccount": STRANGER, "aws:VpceOrgID": "o-stranger", "aws:VpceOrgPaths": ("o-stranger/r-any/ou-any/",),
-}  # fmt: skip
-_BY_SERVICE: Final = {
-    "aws:SourceIp": None, "aws:ViaAWSService": "true", "aws:CalledVia": policy.PRESENT,
-    "aws:CalledViaFirst": policy.PRESENT, "aws:CalledViaLast": policy.PRESENT,
-}  # fmt: skip
 _UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
-Keys = Mapping[str, Any]
 
 
 class Stranger(Struct, frozen=True):
     """A caller from outside with the keys that its requests have besides, None for one that they lack; ``whose`` says
     in words who it is, ``how`` what is special about it or its way, "" if nothing is.
 
-    ``unless`` is the file that would tell whether it is one at all, or "".
+    ``unless`` is the file that would tell whether it is one at all, or "". ``taken`` is what is taken for granted of
+    it, which keeps it out, or "".
     """
 
     caller: policy.Principal
@@ -77,6 +67,7 @@ class Stranger(Struct, frozen=True):
     keys: Keys
     unless: str = ""
     how: str = ""
+    taken: str = ""
 
 
 def strangers(
@@ -88,46 +79,55 @@ def strangers(
         owner: the account that the policy belongs to.
         unsigned: Whether requests without a signature are taken, too.
     """
-    asked = frozenset(one.lookup for statement in document.statements for one in statement.conditions)
-    for who in _meant(network, document, owner):
-        for more, by in product(_sorts(document, asked, who), _ways(asked)):
-            yield replace(more, keys={**more.keys, **by[1]}, how=_joined(more.how, by[0]))
+    statements = statements_of(network, document, owner)
+    asked = frozenset(one.lookup for statement in statements for one in statement.conditions)
+    known = list(ways(network, statements, owner))
+    for who in _meant(network, document, statements, owner):
+        for more, way in product(_sorts(statements, asked, who), known):
+            yield _coming(more, way)
         if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
-            for words, keys in _ways(asked):
-                how = _joined("without a signature", words)
-                yield Stranger(_UNSIGNED, ANYONE, {**_NO_ORGANIZATION, "aws:userid": None, **keys}, how=how)
+            keys = {**_NO_ORGANIZATION, "aws:userid": None}
+            for way in known:
+                yield _coming(Stranger(_UNSIGNED, ANYONE, keys, how="without a signature"), way)
 
 
-def _joined(*words: str) -> str:
-    return ", ".join(one for one in words if one)
+def statements_of(network: Network, document: policy.Document, owner: str) -> tuple[Statement, ...]:
+    """What the requests of strangers meet: the statements of a policy and of the RCPs that bind its owner's resources.
+
+    Raises SnapshotError for a policy that cannot be judged.
+    """
+    rcps = levels(network, owner, "RESOURCE_CONTROL_POLICY").levels
+    return (*document.statements, *(one for level in rcps for held in level for one in held.statements))
 
 
-def _ways(asked: frozenset[str]) -> tuple[tuple[str, Keys], ...]:
-    """The ways by which requests of strangers may come, the public one first: in words, and the keys that tell."""
-    if not asked & _WAY_KEYS:
-        return (("", {}),)
-    own = ("by a VPC endpoint of its own", _BY_ENDPOINT)
-    return ("", {}), own, ("through an AWS service", _BY_SERVICE)
+def _coming(who: Stranger, way: Way) -> Stranger:
+    """A stranger by a way: whoever comes by it, where it is anybody and the policy names the way."""
+    keys, how = {**who.keys, **way.keys}, ", ".join(one for one in (who.how, way.how) if one)
+    if way.named and who.whose == ANYONE:
+        return Stranger(who.caller, f"whoever comes by {way.named}", keys, way.unless, who.how, way.taken)
+    return Stranger(who.caller, who.whose, keys, who.unless, how, way.taken)
 
 
-def _sorts(document: policy.Document, asked: frozenset[str], who: Stranger) -> Iterator[Stranger]:
+def _sorts(statements: Sequence[Statement], asked: frozenset[str], who: Stranger) -> Iterator[Stranger]:
     """A stranger, and the sorts of it that a policy may tell apart: of no organization, a user, with some user id."""
     yield who
-    if who.caller.name != _ANY or who.whose.startswith("organization "):
+    if who.caller.name != ANY or who.whose.startswith("organization "):
         return
     if asked & _ORGANIZATION_KEYS:
         yield replace(who, keys={**who.keys, **_NO_ORGANIZATION}, how="of no organization")
     if asked & _CALLER_KEYS:
-        user = policy.Principal.parse(f"arn:aws:iam::{who.caller.account}:user/{_ANY}")
+        user = policy.Principal.parse(f"arn:aws:iam::{who.caller.account}:user/{ANY}")
         yield replace(who, caller=user, keys={**who.keys, "aws:username": policy.PRESENT}, how="as an IAM user")
-    for pattern in _values(document, "aws:userid"):
+    for pattern in values(statements, "aws:userid"):
         if pattern.startswith("*"):
-            session = _filled(pattern[1:]).rpartition(":")[2] or _ANY
+            session = filled(pattern[1:]).rpartition(":")[2] or ANY
             keys = {**who.keys, "aws:userid": f"AROASTRANGER:{session}"}
             yield replace(who, keys=keys, how=f"in a session named {session}")
 
 
-def _meant(network: Network, document: policy.Document, owner: str) -> Iterator[Stranger]:
+def _meant(
+    network: Network, document: policy.Document, statements: Sequence[Statement], owner: str
+) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
     elements = [element for one in document.statements if one.effect == "Allow" for element in one.principals]
@@ -136,14 +136,14 @@ def _meant(network: Network, document: policy.Document, owner: str) -> Iterator[
     named = [policy.Principal(name, "provider") for element in elements for name in sorted(element.providers)]
     named += [policy.Principal.parse(arn) for element in elements for arn in sorted(element.names)]
     named += [_role_of(account) for element in elements for account in sorted(element.accounts)]
-    named += _named_by_conditions(document)
+    named += _named_by_conditions(statements)
     for caller in dict.fromkeys(named):
         if caller.kind == "provider":
             yield _stranger(caller, "an identity provider's users")
         elif caller.account not in own:
             yield _stranger(caller, ANYONE if caller.account == STRANGER else f"account {caller.account}")
     organization = organization_of(network, owner)
-    for path in _values(document, "aws:principalorgid", "aws:principalorgpaths"):
+    for path in values(statements, "aws:principalorgid", "aws:principalorgpaths"):
         name = path.split("/")[0]
         if name != organization:
             file = network.path((owner, "global"), "organizations", "describe-organization")
@@ -162,23 +162,14 @@ def _stranger(
 
 
 def _role_of(account: str) -> policy.Principal:
-    return policy.Principal.parse(f"arn:aws:iam::{account}:role/{_ANY}")
+    return policy.Principal.parse(f"arn:aws:iam::{account}:role/{ANY}")
 
 
-def _named_by_conditions(document: policy.Document) -> Iterator[policy.Principal]:
-    for account in _values(document, "aws:principalaccount"):
-        yield from map(_role_of, _account_of(account))
-    for pattern in _values(document, "aws:principalarn"):
+def _named_by_conditions(statements: Sequence[Statement]) -> Iterator[policy.Principal]:
+    for account in values(statements, "aws:principalaccount"):
+        yield from map(_role_of, account_of(account))
+    for pattern in values(statements, "aws:principalarn"):
         yield from _fitting(pattern)
-
-
-def _account_of(pattern: str) -> Iterator[str]:
-    """An account that fits a pattern, a stranger's if the pattern leaves it the choice."""
-    digits = pattern.replace("?", "9")
-    lacking = len(STRANGER) - len(digits.replace("*", ""))
-    account = digits.replace("*", "9" * max(lacking, 0), 1).replace("*", "")
-    if policy.is_account(account):
-        yield account
 
 
 def _fitting(pattern: str) -> Iterator[policy.Principal]:
@@ -187,8 +178,8 @@ def _fitting(pattern: str) -> Iterator[policy.Principal]:
     parts = pattern.split(":", 5)
     whole = len(parts) == 6
     partition = parts[1] if whole and not set(parts[1]) & set("*?") else "aws"
-    account = next(_account_of(parts[4] or "*"), STRANGER) if whole else STRANGER
-    rest = _filled(pattern.rpartition(":")[2])
+    account = next(account_of(parts[4] or "*"), STRANGER) if whole else STRANGER
+    rest = filled(pattern.rpartition(":")[2])
     named = (rest, f"role/{rest}", f"user/{rest}", f"role/{rest.rpartition('/')[2]}", f"user/{rest.rpartition('/')[2]}")
     found = [arn for one in named if Glob.parse(pattern).matches(arn := f"arn:{partition}:iam::{account}:{one}")]
     callers = [caller for caller in map(_principal, found) if caller is not None]
@@ -203,24 +194,10 @@ def _principal(arn: str) -> policy.Principal | None:
         return None
 
 
-def _filled(pattern: str) -> str:
-    return pattern.replace("*", _ANY).replace("?", "a")
-
-
-def _values(document: policy.Document, *keys: str) -> Iterator[str]:
-    """The values without variables that conditions compare keys (in lower case) with."""
-    found = (
-        value.template.text
-        for statement in document.statements for one in statement.conditions if one.lookup in keys
-        for value in one.values
-    )  # fmt: skip
-    yield from dict.fromkeys(text for text in found if "${" not in text)
-
-
-def addresses(document: policy.Document) -> Iterator[tuple[str, str]]:
+def addresses(statements: Sequence[Statement]) -> Iterator[tuple[str, str]]:
     """(a public address that strangers may come from, the block of the policy's that it is of): anywhere ("") first."""
     yield ANYWHERE[0], ""
-    for text in _values(document, "aws:sourceip"):
+    for text in values(statements, "aws:sourceip"):
         try:
             block = parse_block(text) & PUBLIC
         except ValueError:

@@ -1524,7 +1524,18 @@ class PublicAccessBlock(Ec2, frozen=True):
     public_access_block_configuration: PublicAccessBlockConfiguration = PublicAccessBlockConfiguration()
 
 
+class CanonicalUser(Ec2, frozen=True):
+    id: str | None = msgspec.field(default=None, name="ID")
+
+
+class BucketsOwner(Ec2, frozen=True):
+    """Who an account is to Amazon S3, beside the list of its buckets."""
+
+    owner: CanonicalUser = CanonicalUser()
+
+
 class Grantee(Ec2, frozen=True):
+    id: str | None = msgspec.field(default=None, name="ID")
     uri: str | None = msgspec.field(default=None, name="URI")
 
 
@@ -1537,6 +1548,7 @@ class BucketAcl(Ec2, frozen=True):
     """A bucket's access control list. A grantee with a ``URI`` is one of the groups that S3 knows."""
 
     grants: tuple[Grant, ...] = NOT_THERE
+    owner: CanonicalUser = CanonicalUser()
 
 
 class DefaultEncryption(Ec2, frozen=True):

@@ -15,7 +15,7 @@ access to VPC endpoints using endpoint policies"):
 
 CloudFront's origin access identities are AWS's own, so they count like an AWS service (CloudFront Developer Guide, "Use
 an origin access identity"). Canonical user ids (S3) and unique ids (``AIDA...``) name nobody here: a request does not
-carry them.
+carry them. Which canonical user ids there are is kept.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class Principal(NamedTuple):
 class PrincipalElement(NamedTuple):
     """A ``Principal`` or ``NotPrincipal`` element, sorted by how its entries are compared.
 
-    ``names`` holds full ARNs, ``roles`` pairs of account and role name, ``providers`` identity providers.
+    ``names`` holds full ARNs, ``roles`` pairs of account and role name, ``providers`` identity providers,
+    ``canonical`` canonical user ids, which name nobody here.
     """
 
     name: Literal["Principal", "NotPrincipal"]
@@ -99,10 +100,12 @@ class PrincipalElement(NamedTuple):
     roles: frozenset[tuple[str, str]]
     services: frozenset[str]
     providers: frozenset[str]
+    canonical: frozenset[str] = frozenset()
 
     @staticmethod
     def of(name: Literal["Principal", "NotPrincipal"], entries: Mapping[str, tuple[str, ...]]) -> PrincipalElement:
-        """The element whose entries are listed by type ("AWS", "Service", "Federated"); other types are ignored."""
+        """The element whose entries are listed by type ("AWS", "Service", "Federated", "CanonicalUser"); other
+        types are ignored."""
         aws = entries.get("AWS", ())
         callers = [caller for caller in map(_caller, aws) if caller]
         accounts = {text for text in aws if is_account(text)}
@@ -114,6 +117,7 @@ class PrincipalElement(NamedTuple):
             roles=frozenset((caller.account, caller.name) for caller in callers if caller.kind == "role"),
             services=frozenset(entries.get("Service", ())),
             providers=frozenset(entries.get("Federated", ())),
+            canonical=frozenset(entries.get("CanonicalUser", ())),
         )
 
     def closest(self, caller: Principal, gateway: bool = False) -> Via | None:

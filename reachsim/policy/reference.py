@@ -130,6 +130,18 @@ def arns_of(name: str) -> tuple[str, ...]:
     return found.arns.get(own, ()) if found else ()
 
 
+def actions_on(prefix: str, resource_type: str) -> tuple[str, ...]:
+    """The actions that a service has on a type of resource, by the extract alone, in order; none if it has neither.
+
+    >>> actions_on("ecr", "repository")[:2]
+    ('ecr:BatchCheckLayerAvailability', 'ecr:BatchDeleteImage')
+    """
+    types = _extract().get(prefix, {"onResources": {}})["onResources"]
+    return tuple(
+        sorted(f"{prefix}:{name}" for key, names in types.items() if resource_type in key.split("|") for name in names)
+    )
+
+
 def key_sort(key: str) -> str | None:
     """The sort of a condition key's values ("String", "ArrayOfString", "ARN", …), None if the key is not known.
 

@@ -24,9 +24,10 @@ from reachsim.policy_layers.join import Answer, Known, judge_elsewhere, judge_re
 from reachsim.policy_layers.organizations import levels, organization_of
 from reachsim.policy_layers.resources import access_blocks, registry_counts
 from reachsim.policy_layers.roles import Identity
+from reachsim.policy_layers.said import rcps_deny
 
 __all__ = [
     "Answer", "Identity", "Known", "access_blocks", "described", "document", "iam_details", "identity_of",
     "judge_elsewhere", "judge_requests", "levels", "lists_roles", "managed", "organization_of", "profile_role",
-    "registry_counts", "role_documents", "user_documents",
+    "rcps_deny", "registry_counts", "role_documents", "user_documents",
 ]  # fmt: skip

@@ -240,6 +240,12 @@ def organization_policies(network: Network, asked: Asked, kind: Literal["scp", "
     return said
 
 
+def rcps_deny(network: Network, request: policy.Request) -> bool:
+    """Whether the RCPs of the resource's owner surely deny a request. Raises SnapshotError."""
+    said = organization_policies(network, Asked(request, None), "rcp")
+    return said is not None and said.effect == "deny"
+
+
 def _over_levels(
     asked: Asked, kind: Literal["scp", "rcp"],
     hierarchy: Sequence[Sequence[policy.Document]], lacking: bool, account: str, code: str, words: str,

@@ -15,6 +15,7 @@ from tests.scenarios.pipelines import (
     ORGANIZATION,
     Checked,
     Pipeline,
+    for_all,
     policy,
     statement,
 )
@@ -195,3 +196,31 @@ def test_a_builds_role_that_strangers_may_assume_is_a_resource_shared_outside(
     shared = [one.component for one in found.check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"]
     assert shared == ([f"arn:aws:iam::{ACCOUNT}:role/build"] if exposed else [])
     assert (found.overall == "exposed") is exposed
+
+
+def test_an_organization_that_may_be_the_own_leaves_open_whether_a_role_is_a_strangers() -> None:
+    """It was passed over, and the pipeline called private."""
+    net = Pipeline()
+    trust = trusting("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-theirs"}})
+    roles = [role("build", trust, statement("ecr:PutImage")), role("ops", trust, POWER),
+             role("dev", None, *CLIENT_ROLE)]  # fmt: skip
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []}
+    net.put(IAM, details, region="global")
+    path = f"{ACCOUNT}/global/organizations/describe-organization.json"
+    check = load_files({one: text for one, text in net.files().items() if one != path}).check()
+    assert check.overall == "undecided"
+    assert path in check.missing
+    assert load_files(net.files()).check().overall == "exposed"  # there it is known to be another one
+
+
+def test_rcps_keep_strangers_from_assuming_roles() -> None:
+    net = Pipeline()
+    trust = trusting({"AWS": "999900001111"})
+    roles = [role("build", trust, statement("ecr:PutImage")),
+             role("dev", None, *CLIENT_ROLE)]  # fmt: skip
+    net.put(IAM, {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []},
+            region="global")  # fmt: skip
+    assert load_files(net.files()).check().overall == "exposed"
+    outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
+    net.with_rcp(for_all("sts:AssumeRole", "*", "Deny", Condition=outside))
+    assert load_files(net.files()).check().overall != "exposed"

@@ -184,6 +184,133 @@ def test_what_a_caller_chooses_binds_nobody() -> None:
     assert found(check) == {"ECR_REPOSITORY_PUBLIC": "high"}
 
 
+@pytest.mark.parametrize(
+    ("condition", "whose"),
+    [
+        ({"StringEquals": {"aws:SourceVpce": "vpce-0partner"}}, "VPC endpoint vpce-0partner"),
+        ({"StringEquals": {"aws:SourceVpce": ["vpce-s3", "vpce-0partner"]}}, "VPC endpoint vpce-0partner"),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-0partner"}}, "VPC vpc-0partner"),
+        ({"StringEquals": {"aws:VpceAccount": PARTNER}}, f"a VPC endpoint of account {PARTNER}"),
+        ({"StringEquals": {"aws:VpceOrgID": "o-partner"}}, "a VPC endpoint of organization o-partner"),
+        ({"ForAnyValue:StringLike": {"aws:VpceOrgPaths": "o-partner/*"}}, "a VPC endpoint of organization o-partner"),
+        ({"ArnLike": {"aws:SourceVpcArn": f"arn:aws:ec2:*:{PARTNER}:vpc/*"}},
+         f"VPC arn:aws:ec2:any:{PARTNER}:vpc/any"),
+        ({"StringEquals": {"aws:SourceVpce": "vpce-0partner", "aws:VpceAccount": PARTNER}},
+         f"VPC endpoint vpce-0partner and a VPC endpoint of account {PARTNER}"),
+    ],
+)  # fmt: skip
+def test_an_endpoint_that_the_snapshot_does_not_hold_is_somebody_elses(condition: dict[str, Any], whose: str) -> None:
+    """IAM User Guide, "AWS global condition context keys": whoever comes by the endpoint has these keys."""
+    check = shared(policy(for_all(PULL, Condition=condition)))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+    (title,) = [one.title for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"]
+    assert title == f"the policy of app lets whoever comes by {whose} use it, which is not in the snapshot"
+
+
+def test_whose_a_named_endpoint_is_stays_open_without_the_list_of_endpoints() -> None:
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    document = policy(for_all(PULL, Condition={"StringEquals": {"aws:SourceVpce": "vpce-0partner"}}))
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+    check = without(net.files(), "describe-vpc-endpoints")
+    assert "RESOURCE_SHARED_OUTSIDE" not in found(check)
+    assert f"{ACCOUNT}/ap-northeast-1/ec2/describe-vpc-endpoints.json" in check.missing
+
+
+@pytest.mark.parametrize("actions", [
+    ["ecr:BatchDeleteImage"], ["ecr:SetRepositoryPolicy"], ["ecr:ListImages"], ["ecr:GetDownloadUrlForLayer"],
+    ["ecr:InitiateLayerUpload", "ecr:UploadLayerPart"],
+])  # fmt: skip
+def test_whatever_a_repositorys_policy_lets_others_do_shares_it(actions: list[str]) -> None:
+    check = shared(policy(statement(actions, Principal={"AWS": PARTNER})))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("s3:ListBucket", ""), ("s3:PutBucketPolicy", ""), ("s3:GetObjectVersion", "/*"), ("s3:DeleteObject", "/*"),
+     ("s3:PutObjectAcl", "/logs/*")],
+)  # fmt: skip
+def test_whatever_a_buckets_policy_lets_others_do_shares_it(action: str, resource: str) -> None:
+    to_all = for_all(action, f"arn:aws:s3:::artifacts{resource}")
+    assert found(bucket(policy(to_all))).get("BUCKET_PUBLIC") == "high"
+    to_one = statement(action, f"arn:aws:s3:::artifacts{resource}", Principal={"AWS": PARTNER})
+    assert found(bucket(policy(to_one))).get("RESOURCE_SHARED_OUTSIDE") == "medium"
+
+
+PERIMETER = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": ["333333333333"]},
+             "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("allowed", "action", "condition", "overall"),
+    [
+        ("*", "*", {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, "private-and-working"),
+        ("*", "*", PERIMETER, "exposed"),
+        ({"AWS": PARTNER}, "ecr:*", PERIMETER, "private-and-working"),
+        ({"AWS": "333333333333"}, "ecr:*", PERIMETER, "exposed"),
+        ("*", "s3:*", PERIMETER, "exposed"),
+        ("*", "*", {"Bool": {"aws:SecureTransport": "false"}}, "exposed"),
+        ("*", "*", {"NotIpAddressIfExists": {"aws:SourceIp": "198.51.100.0/24"},
+                    "StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, "exposed"),
+        ("*", "*", {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, "private-and-working"),
+    ],
+)  # fmt: skip
+def test_fact_12_rcps_keep_strangers_out_but_for_what_they_except(
+    allowed: Any, action: str, condition: dict[str, Any], overall: str
+) -> None:
+    """The perimeters of aws-samples/data-perimeter-policy-examples, in other words."""
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(statement(PULL, Principal=allowed)))})
+    net.with_rcp(for_all(action, "*", "Deny", Condition=condition))
+    assert load_files(net.files()).check().overall == overall
+
+
+def unseen(check: Check) -> list[str]:
+    return [one.detail for one in check.assumptions if one.code == "FURTHER_ACCESS_UNSEEN"]
+
+
+def test_access_points_let_others_in_by_policies_of_their_own() -> None:
+    """S3 User Guide, "Configuring IAM policies for using access points": a bucket that leaves it to them."""
+
+    def delegating(account: str) -> Check:
+        where = ["arn:aws:s3:::artifacts", "arn:aws:s3:::artifacts/*"]
+        return bucket(policy(for_all("*", where, Condition={"StringEquals": {"s3:DataAccessPointAccount": account}})))
+
+    own, theirs = delegating(ACCOUNT), delegating(PARTNER)
+    assert "RESOURCE_SHARED_OUTSIDE" not in found(own)
+    assert any("access points of account" in one for one in unseen(own))
+    assert found(theirs)["RESOURCE_SHARED_OUTSIDE"] == "medium"
+
+
+def test_canonical_user_ids_are_told_where_they_are_not_ones_own() -> None:
+    document = policy(statement("s3:GetObject", "arn:aws:s3:::artifacts/*", Principal={"CanonicalUser": "79a5"}))
+    files = with_bucket(document)
+    assert any("79a5" in one for one in unseen(load_files(files).check()))
+    owned = json.dumps({"Buckets": [{"Name": "artifacts"}], "Owner": {"ID": "79a5"}}).encode()
+    check = load_files(files | {f"{ACCOUNT}/global/s3api/list-buckets.json": owned}).check()
+    assert not any("79a5" in one for one in unseen(check))
+
+
+@pytest.mark.parametrize(
+    ("grantee", "shared"),
+    [("79a5", False), ("beef", True), ("c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0", False)],
+)
+def test_access_control_list_that_lets_another_account_in(grantee: str, shared: bool) -> None:
+    """S3 User Guide, "Access control list (ACL) overview"; Block Public Access is no matter of other accounts."""
+    grants = [{"Grantee": {"Type": "CanonicalUser", "ID": one}, "Permission": "READ"} for one in ("79a5", grantee)]
+    home = f"{ACCOUNT}/global/s3api"
+    files = with_bucket(policy()) | {
+        f"{home}/get-bucket-acl/artifacts.json": json.dumps({"Owner": {"ID": "79a5"}, "Grants": grants}).encode(),
+        f"{home}/get-public-access-block/artifacts.json": json.dumps(
+            {"PublicAccessBlockConfiguration": {"IgnorePublicAcls": True, "RestrictPublicBuckets": True}}
+        ).encode(),
+    }
+    check = load_files(files).check()
+    assert ("RESOURCE_SHARED_OUTSIDE" in found(check), check.overall == "exposed") == (shared, shared)
+
+
 def test_organization_that_may_be_ones_own_leaves_it_open() -> None:
     net = Pipeline()
     net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
