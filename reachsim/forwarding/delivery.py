@@ -35,8 +35,8 @@ from reachsim.forwarding.in_use import as_if_used
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.edges import edges, kept_apart
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import leads_to_a_customers_service, nodes_behind
-from reachsim.model.network import own_address
+from reachsim.model.load_balancing import files_of_nodes_behind, leads_to_a_customers_service, nodes_behind
+from reachsim.model.network import Network, own_address
 from reachsim.model.records import NatGateway, VpcEndpoint
 from reachsim.packets import DESTINATION, SERVICE, TCP, UDP, protocol_services
 
@@ -286,13 +286,26 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         if leads_to_a_customers_service(endpoint) and flow.protocol in (TCP, UDP):
             if nodes_behind(network, endpoint) is not None:
                 return reached.to("private-link", interface.id, endpoint.vpc_endpoint_id)
-            label = network.label(endpoint.vpc_endpoint_id)
-            detail = f"what stands behind {label} ({endpoint.service_name}) was taken to answer"
-            unseen_service = assume("ENDPOINT_SERVICE_UNSEEN", endpoint.vpc_endpoint_id, detail, "block")
-            reached = reached.assuming(unseen_service)
+            reached = _behind_unseen(network, reached, endpoint)
         return finish(reached, endpoint.vpc_endpoint_id, "vpc-endpoint", route_to_interface(flow), interface)
     reached = reached.assuming(*as_if_used(network, interface))
     return finish(reached, interface.id, "network-interface", route_to_interface(flow), interface)
+
+
+def _behind_unseen(network: Network, flow: Walk, endpoint: VpcEndpoint) -> Walk:
+    """What no file tells of an endpoint service is taken to answer; but which load balancers it has tells its provider,
+    and then their interfaces decide.
+    """
+    endpoint_id, label = endpoint.vpc_endpoint_id, network.label(endpoint.vpc_endpoint_id)
+    lacking = files_of_nodes_behind(network, endpoint)
+    if lacking is None:
+        detail = f"what stands behind {label} ({endpoint.service_name}) was taken to answer"
+        return flow.assuming(assume("ENDPOINT_SERVICE_UNSEEN", endpoint_id, detail, "block"))
+    if lacking:
+        return flow.unknown(missing(lacking, endpoint_id, f"the load balancer behind {label}"))
+    behind = ", ".join(network.service_configurations[endpoint.service_name].network_load_balancer_arns)
+    what = f"no network interface in the snapshot is described as one of {behind or 'a load balancer'}, behind {label}"
+    return flow.unknown(unseen(endpoint_id, what))
 
 
 def _at_endpoint(ground: Ground, flow: Walk, endpoint: VpcEndpoint) -> Walk:

@@ -166,6 +166,19 @@ def nodes_behind(network: Network, endpoint: aws.VpcEndpoint) -> tuple[Interface
     return tuple(sorted((node for some in nodes for node in some), key=lambda one: one.id))
 
 
+def files_of_nodes_behind(network: Network, endpoint: aws.VpcEndpoint) -> tuple[str, ...] | None:
+    """The files that would hold those interfaces and are not in the snapshot; None where no file tells which load
+    balancers stand behind the endpoint.
+    """
+    service = network.service_configurations.get(endpoint.service_name)
+    if service is None or not leads_to_a_customers_service(endpoint):
+        return None
+    calls = (("elbv2", "describe-load-balancers"), ("ec2", "describe-network-interfaces"))
+    homes = {(parts[4], parts[3]) for arn in service.network_load_balancer_arns if len(parts := arn.split(":")) > 5}
+    paths = sorted({network.path(home, *call) for home in homes for call in calls})
+    return tuple(path for path in paths if network.unknown(path))
+
+
 def leads_to_a_customers_service(endpoint: aws.VpcEndpoint) -> bool:
     """Whether somebody's own endpoint service is behind an endpoint, and not one of AWS's."""
     return endpoint.vpc_endpoint_type == "Interface" and ".vpce-svc-" in endpoint.service_name

@@ -23,7 +23,7 @@ from reachsim.forwarding.group_references import tells_groups
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import nodes_behind
+from reachsim.model.load_balancing import files_of_nodes_behind
 from reachsim.model.network import Network, subnet_addresses
 from reachsim.slices.atoms import Atoms, Bools, Numbers
 from reachsim.slices.kinds import GroupSet, Kinds, Place, Plain, Receiving, Traits, plain_interfaces
@@ -254,7 +254,7 @@ def receiving_at(ground: Ground, interface: Interface, service: int) -> Receivin
         what = "the endpoint of an interface"
         gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)
         return Receiving(gaps=(gap,))
-    if nodes_behind(network, endpoint) is not None or ground.told(tells_groups):
+    if files_of_nodes_behind(network, endpoint) is not None or ground.told(tells_groups):
         return Receiving(other=True)  # over a transit gateway it knows no groups, near by it does (N89)
     state = endpoint.state
     gaps: tuple[Gap, ...] = ()

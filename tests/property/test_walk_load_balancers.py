@@ -47,6 +47,8 @@ def private_links(draft: Draft) -> list[str]:
             balancer["EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"] = rng.choice(("on", "off"))
         service = f"com.amazonaws.vpce.{net.region}.vpce-svc-{number}"
         arns = sorted({balancer["LoadBalancerArn"], rng.choice(made)["LoadBalancerArn"]})
+        if draft.chance(0.1):
+            arns.append(f"arn:aws:elasticloadbalancing:{net.region}:{net.account}:loadbalancer/net/unseen/{number}")
         net._lists["ec2/describe-vpc-endpoint-service-configurations"].append(
             {"ServiceName": service, "NetworkLoadBalancerArns": arns}
         )

@@ -213,11 +213,19 @@ def _classic(world: World, node: str, name: str, protocol: int, port: int, pick:
 
 
 def nodes_behind(world: World, service: str) -> list[str]:
-    """The interfaces of the load balancers of an endpoint service; none if the snapshot doesn't know it."""
+    """The interfaces of the load balancers of an endpoint service; none if the snapshot doesn't know it. Raises Unknown
+    if it knows a load balancer without interfaces.
+    """
     rows = world.rows("ec2/describe-vpc-endpoint-service-configurations", "ServiceConfigurations")
     arns = [arn for _, row in rows if row["ServiceName"] == service for arn in row["NetworkLoadBalancerArns"]]
-    endings = {f"ELB {arn.partition(':loadbalancer/')[2]}" for arn in arns}
-    return sorted(eni for eni, row in world.interfaces.items() if row.get("Description") in endings)
+    found: list[str] = []
+    for arn in arns:
+        ending = f"ELB {arn.partition(':loadbalancer/')[2]}"
+        nodes = [eni for eni, row in world.interfaces.items() if row.get("Description") == ending]
+        if not nodes:
+            raise Unknown(arn)
+        found += nodes
+    return sorted(found)
 
 
 def enforces_groups_on_private_link(world: World, node: str) -> bool:

@@ -295,7 +295,11 @@ class Walk:
 
     def through_private_link(self, eni: str, endpoint: str) -> None:
         """To a Network Load Balancer of the endpoint service, in the zone of the endpoint's interface."""
-        nodes = nodes_behind(self.world, self.world.endpoints[endpoint]["ServiceName"])
+        try:
+            nodes = nodes_behind(self.world, self.world.endpoints[endpoint]["ServiceName"])
+        except Unknown:
+            self.unsure = True
+            return
         zone = self.world.interfaces[eni]["AvailabilityZone"]
         near = [one for one in nodes if self.world.interfaces[one]["AvailabilityZone"] == zone]
         if not near:

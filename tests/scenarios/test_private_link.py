@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from reachsim import load_files
 from tests.balancers import listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, codes, crossed, fate
 
@@ -56,6 +57,18 @@ def test_a_service_that_no_file_of_its_provider_tells_was_taken_to_answer() -> N
     verdict = ask(Provided(listed=False), "eni-consumer", "vpce-own")
     assert fate(verdict) == ("allowed", "private")
     assert ("ENDPOINT_SERVICE_UNSEEN", "vpce-own") in assumed(verdict)
+
+
+def test_a_load_balancer_whose_interfaces_no_file_holds_is_not_taken_to_answer() -> None:
+    net = Provided()
+    net["eni-lb-a"]["Description"] = "ELB net/other/1"
+    verdict = ask(net, "eni-consumer", "vpce-own")
+    assert fate(verdict) == ("unknown", "none")
+    assert ("UNKNOWN_RESOURCE", "vpce-own") in assumed(verdict)
+    files = net.files()
+    del files[path := f"{net.account}/{net.region}/elbv2/describe-load-balancers.json"]
+    verdict = load_files(files).simulate("eni-consumer", "vpce-own", protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
 
 
 @pytest.mark.parametrize(("peer", "outcome"), [("10.0.1.200/32", "allowed"), ("10.0.1.77/32", "blocked")])
