@@ -555,8 +555,8 @@ _CAUSES: Final[tuple[_Ours, ...]] = (
      "The VPC attribute enableDnsHostnames is off, so endpoints' private DNS and private hosted zones have no "
      "effect.", "Set enableDnsHostnames to true."),
     ("DNS_FORWARDER_UNREACHABLE", "dns", _RULES,
-     "The name is asked of another resolver, an inbound resolver endpoint, and queries do not get there.",
-     "Open UDP and TCP port 53 between the outbound and the inbound endpoint: security groups, network ACLs, routes."),
+     "The name is asked of other name servers, by a resolver rule or DHCP options, and queries do not get there.",
+     "Open UDP and TCP port 53 between who asks (outbound endpoint or client) and the servers: groups, ACLs, routes."),
     ("DNS_RESOLVES_TO_PUBLIC_ADDRESS", "dns", _PRIVATELINK,
      "The name resolves to public addresses although a private way exists for another form of it or another VPC.",
      "Use a name that an endpoint or hosted zone of this VPC covers."),

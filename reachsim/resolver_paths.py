@@ -90,7 +90,7 @@ def carries(ground: Ground, start: Source) -> Carries:
             mine & (V4 if target <= V4 else V6), target, protocol_services(protocol, IntervalSet.single(port)),
             ANY_CLIENT_PORTS, ANY_CLIENT_PORTS, ANY_CLIENT_PORTS, CHOICES,
         )  # fmt: skip
-        if not box[0]:
+        if not box[0] or (not sender and target <= mine):  # a server that asks itself sends nothing
             return Carried("unknown")
         return _summed(forward(ground, [Flow(box, place, Context(origin, origin.interface))]))
 

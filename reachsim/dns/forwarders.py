@@ -81,10 +81,8 @@ def by_servers(asking: Asking, name: str, options: str, servers: tuple[str, ...]
         and not one.addresses.isdisjoint(IntervalSet.single(number))
     ]  # fmt: skip
     how = f"{how}; {', '.join(running)}, and what runs there is not in the snapshot" if running else how
-    inbound = _inbound_addresses(network)
-    strangers = len(numbers) < len(servers) or any(number not in inbound for number in numbers)
-    if strangers or asking.carries is None:
-        gap = Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", options, f"{how}: what they answer is not known")
+    if not numbers or len(numbers) < len(servers) or asking.carries is None:
+        gap = Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", options, f"{how}: their answer is not known")
         return Resolution(name, gaps=(gap,))
     asked = tuple(Server(number) for number in numbers)
     return _ask(asking, name, ("",), asked, (options, "DNS_CUSTOM_RESOLVER_UNKNOWN", how), answer)
@@ -207,19 +205,6 @@ def _missing(asking: Asking, rule: aws.ResolverRule, servers: tuple[Server, ...]
         return ()
     owner = (rule.owner_id or asking.home[0], asking.home[1])
     return network.unknown(network.path(owner, "route53resolver", "list-resolver-endpoints"))
-
-
-def _inbound_addresses(network: Network) -> IntervalSet:
-    """Addresses of the inbound endpoints in the snapshot."""
-    listed = everywhere(
-        network, "route53resolver", "list-resolver-endpoints", "ResolverEndpoints", aws.ResolverEndpoint
-    )
-    return IntervalSet.union_of(
-        network.interfaces[name].addresses
-        for _, one in listed
-        if one.direction.upper() == "INBOUND"
-        for name in interfaces_of(network, one.id)
-    )
 
 
 def _endpoint(network: Network, endpoint_id: str) -> aws.ResolverEndpoint | None:

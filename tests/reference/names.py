@@ -105,8 +105,6 @@ class Names:
         servers = self.servers(eni)
         if self.asks_its_resolver(servers):
             return self.of_vpc(self.world.interfaces[eni]["VpcId"], name, qtype)
-        if any(server not in self.inbound() for server in servers):
-            return UNKNOWN
         return self.elsewhere([eni], servers, name, qtype, (), MOST_STEPS)
 
     def elsewhere(

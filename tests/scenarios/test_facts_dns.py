@@ -62,18 +62,32 @@ def test_n160_of_several_name_servers_clients_ask_the_first() -> None:
     verdict = ask(net, net.client, "logs")
     assert fate(verdict) == ("allowed", "private")
     assert ("DNS_SERVERS_MIXED", "dopt-v") in assumed(verdict)
-    net = private_logs(dns_servers=["10.0.0.10", "AmazonProvidedDNS"])
+    net = private_logs(dns_servers=["10.0.2.10", "AmazonProvidedDNS"])
     verdict = ask(net, net.client, "logs")
     assert fate(verdict) == ("unknown", "none")
     assert causes(verdict) | codes(verdict) >= {"DNS_CUSTOM_RESOLVER_UNKNOWN"}
 
 
 def test_n160_other_name_servers_are_unknown() -> None:
-    net = private_logs(dns_servers=["10.0.0.10"])
+    net = private_logs(dns_servers=["10.0.2.53"])
+    net.interface(net.b, "10.0.2.53", [net.open], name="dns")
     verdict = ask(net, net.client, "logs")
     assert fate(verdict) == ("unknown", "none")
     assert blocks(verdict) == {("DNS_CUSTOM_RESOLVER_UNKNOWN", "dopt-v", None, None, "request", "egress")}
     assert fate(ask(net, net.client, "ip:10.0.2.20")) == ("allowed", "private")
+
+
+def test_n160_other_name_servers_that_no_query_gets_to_answer_nothing() -> None:
+    """Queries to servers other than AWS's own pass security groups as any traffic does."""
+    net = private_logs(dns_servers=["10.0.2.53"])
+    group = net.group(net.vpc_id, [("tcp", 53, 53, "0.0.0.0/0")], [ANY], name="server")
+    net.interface(net.b, "10.0.2.53", [group], name="dns")
+    verdict = ask(net, net.client, "logs")
+    assert fate(verdict) == ("blocked", "none")
+    assert codes(verdict) == {"ENI_SG_RULES_MISMATCH"}
+    assert causes(verdict) == {"DNS_FORWARDER_UNREACHABLE"}
+    assert {one.symptom for one in verdict.blocked_by} == {"name-not-found"}
+    assert ask(net, "eni-dns", "logs").outcome == "unknown"  # its queries do not leave it
 
 
 def test_n161_without_dns_support_no_name_resolves_but_addresses_work() -> None:

@@ -78,8 +78,9 @@ def test_s15_corporate_dns_by_dhcp_options_is_never_reachable() -> None:
     project(net)
     endpoint(net, "ecr.api")
     verdict = ask(net, "codebuild:app", "ecr.api")
-    assert fate(verdict) == ("unknown", "none")
-    assert codes(verdict) == {"DNS_CUSTOM_RESOLVER_UNKNOWN"}
+    assert fate(verdict) == ("blocked", "none")
+    assert codes(verdict) == {"NO_ROUTE_TO_DESTINATION"}
+    assert causes(verdict) == {"DNS_FORWARDER_UNREACHABLE"}
 
 
 def spoke(*, linked: bool = True) -> Lan:
