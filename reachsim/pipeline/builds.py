@@ -118,8 +118,11 @@ class _Walk:
         bases = [expand(stage.base, self.globals).strip("\"'") for stage in file.stages]
         sources = [[expand(one, self.globals) for one in dockerfile.sources_of(stage)] for stage in file.stages]
         needed = dockerfile.needed(file, self.build.target, bases, sources)
+        perhaps = dockerfile.perhaps(file, needed, bases, sources)
         for number, stage in enumerate(file.stages):
             level = self._level(number, needed)
+            if number in perhaps and level is None:
+                level = "possible"
             if level is not None:
                 self._stage(number, stage, bases[number], level)
         made = self.built[dockerfile.aim(file, self.build.target)]
@@ -165,7 +168,7 @@ class _Walk:
         earlier = dockerfile.stage_number(self.file, base, number) if not base.isdigit() else None
         old = self.built.get(earlier) if earlier is not None else built_here(self.outer, base)
         if old is None:
-            self._from(stage, base, sure)
+            self._from(stage, base, number, sure)
             old = Built(fresh(self.outer, base), {}, {}, "/", (), _shell_of(base))
             old.machine.architectures = self._architectures(stage)
         machine, env = old.machine.copy(), dict(old.env)
@@ -189,7 +192,7 @@ class _Walk:
         platforms = self.platforms.get(name) or (expand(stage.platform, self.globals),)
         return tuple(dict.fromkeys(_architecture(one) for one in platforms))
 
-    def _from(self, stage: Stage, base: str, sure: Confidence) -> None:
+    def _from(self, stage: Stage, base: str, number: int, sure: Confidence) -> None:
         if base.lower() == "scratch" or not base:
             return
         if base in self.contexts:
@@ -197,14 +200,14 @@ class _Walk:
             return
         if f"image {image.parse(base)}" in self.outer.settings:
             return  # made earlier in this build
+        named = ", ".join(unknown_names(base))
+        if dockerfile.fitting(self.file, base, number):
+            gap = Gap(stage.whole, f"which stage that is: {named} is not known")
+            self.add(gap, stage.line, stage.whole, sure)
+            return
         if nothing_known(base):
-            names = ", ".join(unknown_names(base))
-            self.add(
-                Gap(stage.whole, f"which image that is: {names} has no default and no --build-arg"),
-                stage.line,
-                stage.whole,
-                sure,
-            )
+            gap = Gap(stage.whole, f"which image that is: {named} has no default and no --build-arg")
+            self.add(gap, stage.line, stage.whole, sure)
             return
         self.pull(base, stage.line, stage.whole, sure)
         if "onbuild" in base:

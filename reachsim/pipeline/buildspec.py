@@ -7,6 +7,8 @@ as mappings or lists (``echo "a: b"`` without quotes around the whole) are taken
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Struct
@@ -17,6 +19,8 @@ from reachsim.pipeline.context import text_of
 
 PHASES: Final = ("install", "pre_build", "build", "post_build")
 """The phases that CodeBuild runs, in order; it knows no others."""
+_KEYS: Final = ("run-as", "on-failure", "runtime-versions", "commands", "finally")
+"""The keys of a phase (Build specification reference, "Buildspec syntax")."""
 MAX_COMMANDS: Final = 50_000
 
 
@@ -59,6 +63,8 @@ class Buildspec(Struct, frozen=True):
     batch: tuple[Member, ...]
     refused: tuple[Entry, ...]
     """Phases that are no tables: their name, what was found there, and the line."""
+    unheard: tuple[Entry, ...]
+    """What phases hold beside the keys that CodeBuild knows: phase and key, the key that may be meant, and the line."""
 
 
 def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
@@ -92,6 +98,7 @@ def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
         tuple(Entry(key, "", yaml.line_of(one)) for key, one in _table(top.get("reports")).items()),
         tuple(_members(_table(top.get("batch")))),
         tuple(_refused(_table(phases))),
+        tuple(_unheard(_table(phases))),
     )  # fmt: skip
 
 
@@ -131,6 +138,23 @@ def _refused(table: dict[str, Any]) -> list[Entry]:
         for name, node in table.items()
         if name in PHASES and not yaml.is_mapping(node) and _items(node)
     ]
+
+
+def _unheard(table: dict[str, Any]) -> Iterator[Entry]:
+    """Keys of phases that the reference does not have, and phases whose name is nearly that of one: commands under them
+    are not told to run. A phase of any other name is one that somebody has put aside.
+    """
+    for name, node in table.items():
+        if name not in PHASES and _meant(name, PHASES):
+            yield Entry(f"phases: {name}", _meant(name, PHASES), yaml.line_of(node))
+        for key, value in _table(node).items() if name in PHASES else ():
+            if key not in _KEYS:
+                yield Entry(f"phases: {name}: {key}", _meant(key, _KEYS), yaml.line_of(value))
+
+
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    """The key that a name differs from in its case, or by a sign alone."""
+    return next((one for one in known if re.sub(r"\W|_", "", name).lower() == re.sub(r"\W|_", "", one)), "")
 
 
 def _commands(node: Any, text: str, left: list[int], depth: int = 0) -> list[tuple[str, int]]:

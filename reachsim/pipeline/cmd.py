@@ -1,8 +1,8 @@
 """What Windows' ``cmd`` runs of a text: its commands, ``if``, ``for``, ``call``, ``set``, blocks and batch files.
 
 A ``goto`` back to an earlier label makes a loop, of which one round is read. Not read: delayed expansion, arguments of
-subroutines. **Source:** Microsoft, "cmd" (``&&``, ``||``, ``&``), "if", "for", "call", "goto", "exit", "set"
-(``%NAME%``), "start".
+subroutines. **Source:** Microsoft, "cmd" (``&&``, ``||``, ``&``), "if", "for", "call" (``%1``, ``%*``, ``%~dp0``),
+"goto", "exit", "set" (``%NAME%``), "start".
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _TOOLS: Final = frozenset(
      "icacls", "reg", "msiexec", "robocopy", "xcopy", "taskkill", "timeout", "del", "rd", "md", "copy", "move", "ren"]
 )  # fmt: skip
 """Programs that only change the machine or the session."""
+_ARGUMENT: Final = re.compile(r"%(?:(?P<all>\*)|(?P<form>~[a-z$:]*)?(?P<number>\d))", re.IGNORECASE)
 _EXIT: Final = re.compile(r"exit\b(?:\s+/b)?\s*(?P<status>[^\s)]*)", re.IGNORECASE)
 _END: Final = "eof"
 _FAILURE: Final = "!failure"
@@ -63,8 +64,8 @@ _LABEL_END: Final = re.compile(r"[\s:]")
 class Reader:
     """One walk through a text and the texts within it."""
 
-    def __init__(self, host: Host) -> None:
-        self.host = host
+    def __init__(self, host: Host, arguments: tuple[str, ...] = ()) -> None:
+        self.host, self.arguments = host, arguments
         self.depth = 0
         self.pieces: list[_Piece] = []
         self.labels: dict[str, int] = {}
@@ -182,7 +183,9 @@ class Reader:
             self.host.gap(f"call :{label}")
         elif label not in self.called:
             self.called.add(label)
+            own, self.arguments = self.arguments, self.arguments[:1]
             self._from(at, sure)
+            self.arguments = own
 
     def _if(self, text: str, at: int, sure: Confidence) -> None:
         condition = _CONDITION.match(text, at)
@@ -242,7 +245,19 @@ class Reader:
             self.host.variables[name.strip()] = self._filled(value)
 
     def _filled(self, text: str) -> str:
+        text = _ARGUMENT.sub(self._argument, text) if self.arguments else text
         return re.sub(r"%(\w+)(?::[^%]*)?%", lambda one: self.host.variables.get(one[1], one[0]), text)
+
+    def _argument(self, match: re.Match[str]) -> str:
+        """What ``%1`` to ``%9`` and ``%*`` stand for in a batch file, and ``%~dp0``: its own folder."""
+        path, *given = self.arguments
+        if match["all"]:
+            return " ".join(given) if given else unknown("arguments")
+        number, form = int(match["number"]), (match["form"] or "").lower()
+        if not number:
+            return f"{path.rpartition('/')[0]}/" if form in ("~dp", "~p") else path
+        value = given[number - 1] if number <= len(given) else unknown(f"argument{number}")
+        return value.strip('"') if form == "~" else unknown(f"argument{number}") if form else value
 
     def _command(self, text: str, sure: Confidence) -> None:
         commands: list[str] = []
@@ -263,7 +278,7 @@ class Reader:
             elif last in _TOOLS:
                 continue
             elif re.search(r"\.(?:bat|cmd)$", last) and (not name.startswith("/") or self.host.exists(name)):
-                self.host.script(name, sure)
+                self.host.script(name, sure, tuple(words[1:]))
             elif "%" in words[0]:
                 self.host.gap(element)
             else:
@@ -273,9 +288,9 @@ class Reader:
             self.host.run(" | ".join(commands), sure)
 
 
-def read(text: str, host: Host, sure: Confidence) -> None:
-    """Walk a text."""
-    Reader(host).text(text, sure)
+def read(text: str, host: Host, sure: Confidence, arguments: tuple[str, ...] = ()) -> None:
+    """Walk a text; that of a batch file with its path and the words that it is given."""
+    Reader(host, arguments).text(text, sure)
 
 
 def _taken(text: str) -> tuple[str, str]:

@@ -185,11 +185,11 @@ def packer(call: Call) -> Outcome:
     if word in ("init", "plugins"):
         return Outcome(tuple(knowledge.tool("packer", " ".join(call.words), call.variables)), "")
     if word != "build":
-        return Outcome((), None)
+        return Outcome(tuple(knowledge.tool("packer", " ".join(call.words), call.variables)), None)
     place = given.rest[-1] if len(given.rest) > 1 else "."
     paths = call.machine.glob(call.path(f"{place}/*.pkr.hcl")) if call.has_folder(place) else [call.path(place)]
     text = "\n".join(call.machine.read(path) or "" for path in paths)
-    found: list[Found] = []
+    found: list[Found] = [*knowledge.tool("packer", " ".join(call.words), call.variables)]
     if re.search(r"\"amazon-\w+\"", text):
         variables = dict(one.split("=", 1) for one in given.all("var") if "=" in one)
         written = re.search(r"\bregion\"?\s*[=:]\s*\"?([^\s\",]+)", text)

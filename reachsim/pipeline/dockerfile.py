@@ -7,6 +7,7 @@ tree-sitter-containerfile's.
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from reachsim import digits
 from reachsim.pipeline.grammars import parser
+from reachsim.pipeline.variables import is_known, nothing_known, starred
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -272,8 +274,30 @@ def pairs(text: str, name: str) -> Iterable[str]:
 
 def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list[list[str]]) -> set[int]:
     """The numbers of the stages that the target needs; ``bases`` and ``sources`` are names after expansion."""
+    return _reached(file, [aim(file, target)] if file.stages else [], bases, sources)
+
+
+def perhaps(file: Dockerfile, needed: set[int], bases: list[str], sources: list[list[str]]) -> set[int]:
+    """The numbers of the stages that are needed only if what is not known of a stage's base names them."""
     found: set[int] = set()
-    queue = [aim(file, target)] if file.stages else []
+    queue = [one for number in needed for one in fitting(file, bases[number], number)]
+    while queue:
+        more = _reached(file, queue, bases, sources) - found
+        found |= more
+        queue = [one for number in more for one in fitting(file, bases[number], number)]
+    return found - needed
+
+
+def fitting(file: Dockerfile, base: str, before: int) -> list[int]:
+    """The earlier stages that a name may mean of which a part is not known; none if nothing of it is."""
+    if is_known(base) or nothing_known(base):
+        return []
+    pattern = re.compile(fnmatch.translate(starred(base.lower())))
+    return [number for number, stage in enumerate(file.stages[:before]) if pattern.match(stage.name.lower())]
+
+
+def _reached(file: Dockerfile, queue: list[int], bases: list[str], sources: list[list[str]]) -> set[int]:
+    found: set[int] = set()
     while queue:
         number = queue.pop()
         if number in found:

@@ -18,6 +18,8 @@ from reachsim.pipeline.records import Confidence, Destination, Found
 from reachsim.pipeline.variables import is_known
 
 _FETCHING: Final = ("get", "build", "install", "test", "run", "vet", "list", "generate")
+_LOCAL: Final = ("build", "install", "test", "run", "vet", "list")
+"""What fetches nothing once ``go mod download`` has fetched all that go.mod requires (Go Modules Reference)."""
 # Where a vanity import path leads to; the path's own host is asked first.
 _BEHIND: Final = {"golang.org": "go.googlesource.com", "gopkg.in": "github.com", "google.golang.org": "github.com",
                   "k8s.io": "github.com", "sigs.k8s.io": "github.com", "go.uber.org": "github.com",
@@ -53,6 +55,11 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
     if vendored and plain[0] not in ("get", "mod") and not _versioned(plain):
         return []
     module = call.read("go.mod")
+    kept = f"go.modules {call.path('go.mod')}"
+    if module is not None and plain[0] in _LOCAL and not _versioned(plain) and call.setting(kept) == module:
+        return []
+    if module is not None and plain == ["mod", "download"] and not call.cached("go/pkg", "pkg/mod"):
+        call.configure(kept, module)
     if not named:
         if module is None:
             if _old(call) or _setting(call, "GO111MODULE") == "off" or _needs_none(call, plain[1:]):

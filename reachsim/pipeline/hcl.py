@@ -1,18 +1,20 @@
 """HCL as far as a build's files use it: blocks with labels, and values that are strings, lists and tables of them.
 
-A name stands for the variable of that name. Whatever needs HCL's functions, conditions or loops is an unknown value.
-**Source:** HCL Native Syntax Specification (structural elements, template and heredoc expressions).
+A name stands for the variable of that name. Conditions that compare two values are worked out; whatever else needs
+HCL's operators, functions or loops is an unknown value. **Source:** HCL Native Syntax Specification (structural
+elements, conditional operator, template and heredoc expressions); Docker, "Bake standard library functions" (equal,
+notequal).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from reachsim.pipeline.variables import look_up, unknown
+from reachsim.pipeline.variables import is_known, look_up, unknown
 
 MAX_HCL: Final = 1 << 16
 DEEPEST: Final = 30
@@ -22,9 +24,10 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 _TOKEN: Final = re.compile(
     r"[ \t\r]+|\#[^\n]*|//[^\n]*|/\*(?s:.*?)(?:\*/|\Z)"
     r"|(?P<token><<-?(?P<mark>\w+)\r?(?=\n)(?s:.*?)(?:\n[ \t]*(?P=mark)(?!\w)|\Z)"
-    r'|"(?:[^"\\]|\\.)*"|[\w.-]+|\n|.)'
+    r'|"(?>[^"\\$]+|\\.|\$\{(?:[^{}"]|"[^"\\]*")*+\}|\$)*+"|[\w.-]+|[=!]=|\n|.)'
 )
 _OPENS: Final = {"{": "}", "[": "]", "(": ")"}
+_SIGN: Final = re.compile(r"[=!]=")
 
 
 class Block(Struct, frozen=True):
@@ -76,7 +79,7 @@ def _end(tokens: list[str], start: int) -> int:
     return len(tokens)
 
 
-def _parts(tokens: list[str], ends: str) -> Iterator[list[str]]:
+def _parts(tokens: list[str], ends: Collection[str]) -> Iterator[list[str]]:
     """The tokens between separators that stand in no bracket."""
     part: list[str] = []
     at = 0
@@ -105,8 +108,11 @@ def _value(tokens: list[str], variables: Mapping[str, str], depth: int = 0) -> V
             return {name: _value(rest, variables, depth + 1) for name, rest in _pairs(tokens[1:-1])}
         parts = ([one for one in part if one != "\n"] for part in _parts(tokens[1:-1], ","))
         return [_value(part, variables, depth + 1) for part in parts if part]
+    if first == "(" and _end(tokens, 0) == len(tokens):
+        return _value([one for one in tokens[1:-1] if one != "\n"], variables, depth + 1)
     if len(tokens) != 1:
-        return unknown(" ".join(tokens).strip()[:80])
+        chosen = _chosen(tokens, variables, depth)
+        return unknown(" ".join(tokens).strip()[:80]) if chosen is None else chosen
     if first.startswith("<<"):
         return _filled(first.partition("\n")[2].rpartition("\n")[0] + "\n", variables)
     if first.startswith('"'):
@@ -114,12 +120,45 @@ def _value(tokens: list[str], variables: Mapping[str, str], depth: int = 0) -> V
     return first if re.fullmatch(r"[\d.]+|true|false|null", first) else look_up(first, variables)
 
 
+def _chosen(tokens: list[str], variables: Mapping[str, str], depth: int) -> Value | None:
+    """The value of ``CONDITION ? VALUE : VALUE``; None if it is none, or its condition is not decided."""
+    asked, *rest = list(_parts(tokens, "?"))
+    branches = list(_parts(rest[0], ":")) if len(rest) == 1 else []
+    if len(branches) != 2:
+        return None
+    holds = _holds(asked, variables, depth + 1)
+    return None if holds is None else _value([one for one in branches[not holds] if one != "\n"], variables, depth + 1)
+
+
+def _holds(tokens: list[str], variables: Mapping[str, str], depth: int) -> bool | None:
+    """Whether a comparison of two values holds; None if that is not known.
+
+    >>> _holds(["V", "!=", '""'], {"V": "1"}, 0), _holds(["equal", "(", "V", ",", '"2"', ")"], {"V": "1"}, 0)
+    (True, False)
+    """
+    if tokens[:1] == ["("] and _end(tokens, 0) == len(tokens):
+        return _holds(tokens[1:-1], variables, depth + 1) if depth < DEEPEST else None
+    if tokens[:1] in (["equal"], ["notequal"]) and _end(tokens, 1) == len(tokens):
+        sides, same = list(_parts(tokens[2:-1], ",")), tokens[0] == "equal"
+    else:
+        signs = [one for one in tokens if _SIGN.fullmatch(one)]
+        sides, same = list(_parts(tokens, signs)), signs[:1] == ["=="]
+    values = [_value(side, variables, depth + 1) for side in sides]
+    if len(values) == 1 and values[0] in ("true", "false"):
+        return values[0] == "true"
+    if len(values) != 2 or not all(isinstance(one, str) and is_known(one) for one in values):
+        return None
+    return (values[0] == values[1]) == same
+
+
 def _filled(text: str, variables: Mapping[str, str]) -> str:
-    """A template with its variables; ``$${`` is no variable, and more than a name within the braces is unknown."""
+    """A template with its variables; ``$${`` is no variable, and what is not worked out within braces is unknown."""
 
     def value(match: re.Match[str]) -> str:
         if match[0].startswith("$$"):
             return match[0][1:]
-        return look_up(match[1], variables) if match[1].isidentifier() else unknown(match[1])
+        tokens = [one["token"] for one in _TOKEN.finditer(match[1]) if one["token"]]
+        found = _value(tokens, variables, DEEPEST - 3)
+        return found if isinstance(found, str) else unknown(match[1])
 
     return re.sub(r"\$?\$\{([^{}]*)\}", value, text)

@@ -108,7 +108,8 @@ class Functions:
         if name in ("or", "and", "if", "foreach"):
             return {"or": self._or, "and": self._and, "if": self._if, "foreach": self._each}[name](inside)
         if name in ("abspath", "realpath", "strip"):
-            return " ".join(self._filled(inside).split())
+            words = self._filled(inside).split()  # realpath drops what is no file, such as an option
+            return " ".join(one for one in words if name != "realpath" or not one.startswith("-"))
         if name in ("wildcard", "file", "value", "origin", "flavor"):
             return unknown("value")
         if name not in _WORDS:

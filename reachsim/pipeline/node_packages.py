@@ -129,6 +129,12 @@ def _by_words(call: Call, given: Arguments) -> Outcome:
         word, plain = plain[1], plain[1:]  # "pnpm recursive install" is "pnpm -r install"
     if word == "prune":
         return Outcome((), "")
+    if call.program == "pnpm" and plain[:1] == ["env"] and plain[1:2] in (["use"], ["add"]):
+        return Outcome(tuple(knowledge.index("node-releases")), "")  # pnpm.io/cli/env: node-mirror
+    if call.program == "pnpm" and word == "deploy" and not node_scripts.has(call, word):
+        return Outcome(tuple(_registry(call, "", "likely")), "")  # its packages, unless the store has them
+    if call.program.startswith("yarn") and plain[:2] == ["workspaces", "focus"]:
+        word, plain = "install", ["install"]
     if word == "global" and call.program.startswith("yarn"):
         word, plain = (plain[1] if len(plain) > 1 else ""), [*plain[1:], "-g"]
     if given.has("offline"):

@@ -20,6 +20,16 @@ from reachsim.pipeline.yaml import load
 
 _HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
 _MAX_PACKAGES: Final = 200
+_YARN: Final = ("autoclean", "bin", "cache", "check", "constraints", "explain", "generate-lock-entry", "licenses",
+                "link", "list", "pack", "rebuild", "stage", "unlink", "unplug", "version", "versions", "why")  # fmt: skip
+_OWN: Final = {
+    "yarn": _YARN, "yarnpkg": _YARN, "bun": ("pm", "test", "build", "link", "unlink"),
+    "pnpm": ("approve-builds", "bin", "cat-file", "cat-index", "completion", "doctor", "find-hash", "ignored-builds",
+             "licenses", "link", "list", "ll", "ls", "pack", "patch", "patch-commit", "patch-remove", "rb", "rebuild",
+             "root", "setup", "store", "unlink", "why"),
+}  # fmt: skip
+"""Commands of the package managers themselves that work on what the machine has: CLI references of Yarn 1 and 4, pnpm,
+Bun."""
 
 
 def hooks(call: Call, package: dict[str, Any]) -> list[Found]:
@@ -40,6 +50,8 @@ def run(call: Call, word: str, plain: list[str], given: Arguments) -> Outcome:
         word = plain[0]
     if word in ("run", "run-script", "rum"):
         name, rest = (plain[1] if len(plain) > 1 else ""), plain[2:]
+    elif word in _OWN.get(call.program, ()) and not has(call, word):
+        return Outcome((), None)
     elif call.program != "npm" or word in ("test", "t", "start", "stop", "restart", "tst"):
         name, rest = {"t": "test", "tst": "test"}.get(word, word), plain[1:]
     else:
@@ -48,6 +60,8 @@ def run(call: Call, word: str, plain: list[str], given: Arguments) -> Outcome:
     found: list[Found] = [one for place in places for one in _scripts(call, place, name, rest)]
     if not found and name and places == [call.scope.directory]:
         found = _other_than_script(call, name, rest, given)
+    elif not places and name:
+        found = [Gap(call.command.text, "the packages of the workspace that run it are not in the context")]
     return Outcome(tuple(found), None)
 
 

@@ -41,6 +41,13 @@ _WINDOWS: Final = re.compile(
     r"|\$env:\w+\s*=|(?:&[ \t]*)?\.\\[\w.-]+)|\"\$env:\w"
 )
 _TRIMMED: Final = re.compile(r"(?:\.(?:Trim\w*|ToString|ToLower\w*|ToUpper\w*)\([^()]*\))*")
+_OF_IT: Final = re.compile(r"(?:\.\w+(?:\([^()]*\))?)*(?:\s+-[ci]?[a-z]+\s.*)?", re.IGNORECASE | re.DOTALL)
+"""A member of what a group gives, and what an operator makes of it."""
+_PLAIN_NET: Final = re.compile(
+    r"\[(?:System\.)?(?:uri|string|char|bool|byte|int\d*|long|double|decimal|math|convert|guid|datetime|timespan|version|regex"
+    r"|environment|array|bitconverter|random|IO\.(?:Path|File|Directory)|Text\.Encoding|Text\.RegularExpressions\.Regex"
+    r"|Security\.Cryptography\.\w+|Runtime\.InteropServices\.\w+|Globalization\.\w+)\]::", re.IGNORECASE)  # fmt: skip
+"""What .NET makes of texts, numbers, dates and files: it contacts nobody."""
 _HARMLESS: Final = re.compile(
     r"(?:Write-\w+|New-\w+|Remove-Item\w*|Expand-Archive|Compress-Archive|Copy-Item\w*|Move-Item\w*|Rename-Item"
     r"|Set-ExecutionPolicy|Set-Content|Add-Content|Out-\w+|Get-(?!Web)\w+|Set-\w+|Test-Path|Start-Sleep|echo|md|mkdir|dir|ls"
@@ -164,6 +171,11 @@ class Reader(Control):
         if end and text[end - 1] == ")" and _TRIMMED.fullmatch(text, end):
             found = self.expression(text[opens + 1 : end - 1], sure)
             return found.strip() if isinstance(found, str) else found
+        if end and text[end - 1] == ")" and _OF_IT.fullmatch(text, end) and not CLIENT.search(text):
+            self.expression(text[opens + 1 : end - 1], sure)
+            return None
+        if _PLAIN_NET.match(text) and not CLIENT.search(text) and not re.search(r"[A-Z][a-z]+-[A-Z]", text):
+            return None
         keyword = re.match(r"(if|switch)\b", text, re.IGNORECASE)
         if keyword:
             return (self._chosen if keyword[1].lower() == "if" else self._switched)(
@@ -172,7 +184,7 @@ class Reader(Control):
         if _OPERATION.match(text):
             return None
         if re.fullmatch(rf"{VALUE}|-?\d[\d.]*", text) or re.fullmatch(r"@([\"'])[ \t]*\n.*\n\1@", text, re.DOTALL):
-            name = re.fullmatch(r"\$\{?((?:env:)?\w+)\}?", text)
+            name = re.fullmatch(r"\$\{?((?:env:)?\w+)\}?", text, re.IGNORECASE)
             known = self.own.get(name[1].lower()) if name else None
             return known if isinstance(known, tuple) else self.value(text)
         if MEMBER.fullmatch(text) and not CLIENT.search(text):
@@ -258,7 +270,7 @@ class Reader(Control):
             self.host.batch(re.sub(r"^(?:/\w(?::\w+)?\s+)*", "", given), sure)
             return ""
         if re.search(r"\.(?:ps1|bat|cmd)$", path, re.IGNORECASE) and ("/" in path or self.host.exists(path)):
-            self.host.script(path, sure)
+            self.host.script(path, sure, tuple(f'"{one}"' if " " in one else one for one in map(self.value, parts[1:])))
             return ""
         if not called and element.startswith(("'", '"')):  # a text is written, not run: '…' -f $x
             return ""

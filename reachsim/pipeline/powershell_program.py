@@ -34,7 +34,7 @@ class _Collecting:
         self.found.append(Script(command, confidence=sure))
         return None
 
-    def script(self, path: str, sure: Confidence) -> None:
+    def script(self, path: str, sure: Confidence, arguments: tuple[str, ...] = ()) -> None:  # noqa: ARG002
         text = self.call.read(path) if path.endswith(".ps1") else None
         if text is None:
             self.gap(path, f"{path} is not in the context")

@@ -29,7 +29,7 @@ class Host(Protocol):
     def run(self, command: str, sure: Confidence) -> str | None:
         """Run a command of the POSIX shell; its output as far as it is known."""
 
-    def script(self, path: str, sure: Confidence) -> None:
+    def script(self, path: str, sure: Confidence, arguments: tuple[str, ...] = ()) -> None:
         """Run a script of PowerShell or ``cmd``."""
 
     def batch(self, text: str, sure: Confidence) -> None:
@@ -49,7 +49,7 @@ class Host(Protocol):
         """
 
 
-VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?:env:)?\w+\}?|https?://[^\s;|)'\"]+)"
+VALUE: Final = r"(?:'[^'\n]*'|\"[^\"\n]*\"|\$\{?(?i:env:|script:|global:|local:)?\w+\}?|https?://[^\s;|)'\"]+)"
 MEMBER: Final = re.compile(r"\$\{?(?:env:)?(\w+)\}?(?:\.\w+(?:\([^()]*\))?)+", re.IGNORECASE)
 _TRIMMED: Final = re.compile(r"(\$\{?(?:env:)?\w+\}?)(?:\.(?:Trim|ToString)\(\))+", re.IGNORECASE)
 MAX_DEPTH: Final = 40

@@ -376,7 +376,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         return Outcome((), None)  # whatever it is, it only tells of itself
     if program.isdecimal() or program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
-    return Outcome((Gap(call.command.text, f"what {shown(program)} contacts is not known"),), None)
+    return Outcome((Gap(call.command.text, f"what {shown(program or name)} contacts is not known"),), None)
 
 
 def _interpreter(call: Call, program: str) -> Outcome:

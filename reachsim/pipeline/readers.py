@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Final, cast
@@ -13,7 +12,6 @@ from typing import Final, cast
 from reachsim.pipeline import clients, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS
 from reachsim.pipeline.call import Call, Outcome
-from reachsim.pipeline.records import Found
 
 Reader = Callable[[Call], Outcome]
 
@@ -29,24 +27,10 @@ def by_url_or_name(call: Call) -> Outcome:
     return named if named.found else Outcome(tuple(knowledge.tool(call.program, " ".join(call.words), call.variables)))
 
 
-def mix(call: Call) -> Outcome:
-    """mix: Hex, and the archive that ``archive.install`` or ``escript.install`` names by its URL."""
-    text = " ".join(call.words[1:] if call.words[:1] == ("do",) else call.words)
-    found: list[Found] = []
-    for task in re.split(r",\s|\s\+\s", text) if call.words[:1] == ("do",) else [text]:
-        if task.strip().startswith(_MIX):
-            found += knowledge.index("hex")
-        for word in task.split() if task.startswith(("archive.install", "escript.install")) else ():
-            found += urls.fetched(word) if "://" in word else []
-    return Outcome(tuple(dict.fromkeys(found)), None)
-
-
-_MIX: Final = ("deps.get", "local.hex", "local.rebar", "archive.install hex", "hex.publish", "deps.update")
-
-
 PROGRAMS: Final[dict[str, str]] = {
     "make": "gnu_make.make", "gmake": "gnu_make.make",
-    "mix": "readers.mix", "asdf": "version_managers.asdf", "mise": "version_managers.mise",
+    "mix": "elixir_packages.mix", "asdf": "version_managers.asdf", "mise": "version_managers.mise",
+    "xx-apk": "system_packages.apk", "xx-apt": "system_packages.apt", "xx-apt-get": "system_packages.apt",
     "rtx": "version_managers.mise", "deno": "deno.deno", "swift": "swift_packages.swift",
     "R": "r_packages.r", "Rscript": "r_packages.r",
     **dict.fromkeys(("install.r", "install2.r", "installGithub.r", "installBioc.r"), "r_packages.littler"),

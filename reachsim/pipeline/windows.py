@@ -47,7 +47,7 @@ class Texts:
     def gap(self, text: str, why: str | None = None) -> None:
         self.walk.note(Gap(text[:120], why or f"{self.shell} is not read"), self.line, self.file)
 
-    def script(self, path: str, sure: Confidence) -> None:
+    def script(self, path: str, sure: Confidence, arguments: tuple[str, ...] = ()) -> None:
         whole = absolute(path, self.scope.directory)
         text = self.scope.machine.read(whole)
         if whole in self.scope.machine.written and (text is None or not is_known(text)):
@@ -62,7 +62,10 @@ class Texts:
         file = self.scope.machine.context_path(whole) or whole
         try:
             inner = Texts(self.walk, self.scope, 1, file, self.shell, self.session)
-            (inner.powershell if path.lower().endswith(".ps1") else inner.batch)(text, sure)
+            if path.lower().endswith(".ps1"):
+                inner.powershell(text, sure)
+            else:
+                inner.batch(text, sure, (whole, *arguments))
         finally:
             self.walk.running.pop()
 
@@ -70,11 +73,11 @@ class Texts:
         self.text = text
         powershell.read(text, self, self.session, sure)
 
-    def batch(self, text: str, sure: Confidence) -> None:
+    def batch(self, text: str, sure: Confidence, arguments: tuple[str, ...] = ()) -> None:
         """Walk a text that ``cmd`` runs, or whichever shell an image of Windows has been given."""
         self.text = text
         if powershell.is_meant(text):
             self.shell = "powershell"
             self.powershell(text, sure)
         else:
-            cmd.read(text, self, sure)
+            cmd.read(text, self, sure, arguments)

@@ -1,6 +1,7 @@
 """Programs that run the command behind them.
 
-**Source:** sudo(8), env(1), timeout(1), flock(1), su(1), and the programs' own help.
+**Source:** sudo(8), env(1), timeout(1), flock(1), su(1), runuser(1), taskset(1), chrt(1), setpriv(1), and the
+programs' own help.
 """
 
 from __future__ import annotations
@@ -21,8 +22,15 @@ _WRAPPERS: Final[dict[str, list[str]]] = {
     "proxychains": ["f"], "proxychains4": ["f"], "with-contenv": [], "chroot": ["userspec", "groups"],
     "faketime": ["f"],
     "cross-env": [], "firejail": [], "coproc": [], "entr": [], "strace": ["e", "o"],
-    "watch": ["n", "interval"],
+    "watch": ["n", "interval"], "taskset": [], "chrt": ["T", "P", "D"], "prlimit": [], "setarch": [], "linux32": [],
+    "linux64": [], "fakeroot": ["i", "s", "l"], "eatmydata": [], "valgrind": [], "ltrace": ["e", "o", "s"],
+    "setpriv": ["reuid", "regid", "groups", "inh-caps", "ambient-caps", "bounding-set"], "catchsegv": [],
+    "cpulimit": ["l", "limit", "p", "e"], "unshare": ["S", "G", "R", "w"],
+    "systemd-run": ["p", "u", "unit", "property"],
 }  # fmt: skip
+_POSITIONAL: Final = frozenset(["timeout", "gosu", "su-exec", "flock", "chroot", "faketime", "taskset", "chrt",
+                                "setarch"])  # fmt: skip
+"""Those that take a word of their own before the command: a user, a time, a file, a mask of processors."""
 
 
 def unwrapped(words: list[str], extra: dict[str, str]) -> list[str] | None:
@@ -36,12 +44,15 @@ def unwrapped(words: list[str], extra: dict[str, str]) -> list[str] | None:
         if program in ("su", "runuser"):
             given = arguments(words[1:], ["c", "command", "s", "shell"])
             text = given.last("c", "command")
+            behind = arguments(words[1:], ["u", "g", "G", "s"], stop=True) if program == "runuser" else None
+            if text is None and behind is not None and behind.has("u", "user"):
+                return list(behind.rest)
             return ["sh", "-c", text] if text else None
         return None
     given = arguments(words[1:], _WRAPPERS[program], stop=True)
     rest = list(given.rest)
-    if program in ("timeout", "gosu", "su-exec", "flock", "chroot", "faketime") and len(rest) > 1:
-        rest = rest[1:]
+    if program in _POSITIONAL and len(rest) > 1:
+        rest = list(arguments(rest[1:], stop=True).rest) if program == "setarch" else rest[1:]
     if program == "retry" and rest and rest[0].isdigit():
         rest = rest[1:]
     if program == "dotenv" and rest[:1] == ["run"]:
