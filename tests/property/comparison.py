@@ -11,6 +11,7 @@ import json
 import math
 import random
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from reachsim.addresses import V6_BASE
@@ -47,6 +48,7 @@ def packet_of(point: tuple[int, ...]) -> Packet:
     return Packet(ip_of(source), ip_of(destination), protocol, what, client, (nat, second), choice)
 
 
+@lru_cache(maxsize=4096)
 def ip_of(number: int) -> IPv4Address | IPv6Address:
     return IPv4Address(number) if number < V6_BASE else IPv6Address(number - V6_BASE)
 

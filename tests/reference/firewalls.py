@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.reference.world import ICMP, ICMPV6, TCP, UDP, Flight, Ip, Json, World, block, blocks_of
+from tests.reference.world import ICMP, ICMPV6, TCP, UDP, Flight, Ip, Json, World, block, blocks_of, once
 
 PROTOCOLS = {"tcp": (TCP,), "udp": (UDP,), "icmp": (ICMP, ICMPV6)}
 IDENTIFYING = {"sid", "msg", "rev"}
@@ -29,6 +29,7 @@ SPEECH = {"TLS_SNI": "tls", "HTTP_HOST": "http"}
 HEARD = {443: ("tls",), 80: ("http",), 22: ("ssh",)}
 
 
+@once
 def firewall_behind(world: World, endpoint: str) -> Firewall | None:
     """The firewall whose endpoint it is (N194)."""
     for path, answer in world.files.items():

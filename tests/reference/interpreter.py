@@ -1042,17 +1042,13 @@ class Walk:
         self.require_no_translation(tgw, attachment)
         if self.world.owner_is_unseen(tgw):
             raise Unknown(tgw)  # N189: nobody else sees its tables
-        table = self.transit_table_of(tgw, attachment)
+        table = self.world.transit_table_of(tgw, attachment)
         if table is None:
             raise Dropped("TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION", attachment)
         self.require_state(self.world.transit_tables[table]["State"], "BAD_STATE", table, "available")
-        answer = self.world.named("search-transit-gateway-routes", table)
-        if answer is None or answer.get("AdditionalRoutesAvailable"):
-            raise Unknown(table)  # N189
-        ranked = self.world.transit_routes(answer["Routes"], self.flight.destination)
-        if not ranked:
+        best = self.world.transit_routes(table, self.flight.destination)
+        if not best:
             raise Dropped("TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT", table)
-        best = [row for rank, row in ranked if rank == min(rank for rank, _ in ranked)]
         active = [row for row in best if row["State"] == "active"]
         options = sorted(
             {one["TransitGatewayAttachmentId"] for row in active for one in row["TransitGatewayAttachments"]}
@@ -1073,21 +1069,6 @@ class Walk:
     def require_no_translation(self, tgw: str, attachment: str) -> None:
         if self.world.attachments.get((tgw, attachment), {}).get("NatGatewaySupport", "disabled") != "disabled":
             raise Unknown(attachment)
-
-    def transit_table_of(self, tgw: str, attachment: str) -> str | None:
-        for table, row in self.world.transit_tables.items():
-            if row["TransitGatewayId"] != tgw:
-                continue
-            answer = self.world.named("get-transit-gateway-route-table-associations", table)
-            if answer is None:
-                raise Unknown(table)
-            for one in answer["Associations"]:
-                held = works(one["State"], "associated") if one["TransitGatewayAttachmentId"] == attachment else False
-                if held is None:
-                    raise Unknown(attachment)
-                if held:
-                    return table
-        return None
 
     def to_attachment(self, tgw: str, id: str, zone: str | None) -> Arrival:
         """Out of the transit gateway."""
@@ -1127,34 +1108,9 @@ class Walk:
     # --- Decisions --------------------------------------------------------------------------------------------------
 
     def choose_route(self, table: str, vpc: str) -> Json | None:
-        """N3 to N7, N11, N14."""
-        ip = self.flight.destination
-        candidates: list[tuple[int, int, Json]] = []
-        for route in self.world.tables[table]["Routes"]:
-            prefix_list = route.get("DestinationPrefixListId")
-            if prefix_list:
-                blocks = self.world.prefix_list(prefix_list)
-                if blocks is None:
-                    raise Unknown(prefix_list)
-            else:
-                blocks = (block(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]),)
-            propagated = route.get("Origin") in ("EnableVgwRoutePropagation", "Advertisement")
-            rank = 2 if propagated else 1 if prefix_list else 0
-            matching = [one for one in blocks if ip in one]
-            if propagated and self.world.in_vpc(vpc, ip):
-                if route["Origin"] == "EnableVgwRoutePropagation":
-                    continue  # N7
-                matching = [one for one in matching if self.world.within_vpc(vpc, one)] or matching
-                if self.world.within_vpc(vpc, matching[0] if matching else None):
-                    candidates += [(-one.prefixlen, rank, {"GatewayId": "local"}) for one in matching]  # N13: open
-            candidates += [(-one.prefixlen, rank, route) for one in matching]
-        if not candidates:
-            return None
-        best = min((length, rank) for length, rank, _ in candidates)
-        equal = {
-            self.world.target_of(route, vpc): route for length, rank, route in candidates if (length, rank) == best
-        }
-        return equal[self.pick(sorted(equal))]
+        """One of the best routes: AWS's dice decide between equal ones (N14)."""
+        equal = self.world.routes_to(table, vpc, self.flight.destination)
+        return self.pick(equal) if equal else None
 
     def pick(self, options: Sequence[T]) -> T:
         """The option that AWS's dice, the packet's choice, fall on (module docstring)."""

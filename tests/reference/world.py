@@ -6,11 +6,11 @@ what the rules of a filter say of one packet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 Json = dict[str, Any]
 Files = Mapping[str, Any]
@@ -67,11 +67,30 @@ def block(text: str) -> Block:
     return ip_network(text, strict=False)
 
 
+Asked = TypeVarTuple("Asked")
+Found = TypeVar("Found")
+
+
+def once(asked: Callable[[World, *Asked], Found]) -> Callable[[World, *Asked], Found]:
+    """What a world says again and again: many packets differ in nothing that the answer depends on."""
+
+    @wraps(asked)
+    def said(world: World, *about: *Asked) -> Found:
+        known: dict[object, Any] = world.said.setdefault(asked.__name__, {})
+        found = known.get(about, known)
+        if found is known:
+            found = known[about] = asked(world, *about)
+        return found
+
+    return said
+
+
 class World:
     """The snapshot's records, found by id; of all accounts and Regions together (ids are unique)."""
 
     def __init__(self, files: Files) -> None:
         self.files = files
+        self.said: dict[str, Any] = {}
 
     def rows(self, call: str, key: str) -> list[tuple[str, Json]]:
         """("account/region", record) of every record that a call printed."""
@@ -219,6 +238,7 @@ class World:
         call = "describe-transit-gateway-route-tables"
         return self.by_id(call, "TransitGatewayRouteTables", "TransitGatewayRouteTableId")
 
+    @once
     def owner_is_unseen(self, tgw: str) -> bool:
         """Whether no file is of the account that shares a transit gateway with those who see it."""
         owner = self.transit_gateways.get(tgw, {}).get("OwnerId")
@@ -247,10 +267,14 @@ class World:
                 self._prefix_lists[id] = tuple(block(text) for text in aws[0]["Cidrs"]) if aws else None
         return self._prefix_lists[id]
 
-    def transit_routes(self, routes: Sequence[Json], ip: Ip) -> list[tuple[tuple[int, int], Json]]:
-        """The routes of a transit gateway's table to an address, each with its rank: the least comes first."""
+    @once
+    def transit_routes(self, table: str, ip: Ip) -> list[Json]:
+        """The best routes of a transit gateway's table to an address (N185); none if there is none."""
+        answer = self.named("search-transit-gateway-routes", table)
+        if answer is None or answer.get("AdditionalRoutesAvailable"):
+            raise Unknown(table)  # N189
         found: list[tuple[tuple[int, int], Json]] = []
-        for row in routes:
+        for row in answer["Routes"]:
             if row["State"] == "deleted":
                 continue
             own = [block(row["DestinationCidrBlock"])] if "DestinationCidrBlock" in row else None
@@ -258,7 +282,50 @@ class World:
             if blocks is None:
                 raise Unknown(row["PrefixListId"])
             found += [((-one.prefixlen, transit_rank(row)), row) for one in blocks if ip in one]
-        return found
+        return [row for rank, row in found if rank == min(rank for rank, _ in found)]
+
+    @once
+    def transit_table_of(self, tgw: str, attachment: str) -> str | None:
+        """The table that an attachment is associated with."""
+        for table, row in self.transit_tables.items():
+            if row["TransitGatewayId"] != tgw:
+                continue
+            answer = self.named("get-transit-gateway-route-table-associations", table)
+            if answer is None:
+                raise Unknown(table)
+            for one in answer["Associations"]:
+                held = works(one["State"], "associated") if one["TransitGatewayAttachmentId"] == attachment else False
+                if held is None:
+                    raise Unknown(attachment)
+                if held:
+                    return table
+        return None
+
+    @once
+    def routes_to(self, table: str, vpc: str, ip: Ip) -> list[Json]:
+        """The best routes of a VPC's table to an address, by their targets; none if there is none (N3 to N7, N11)."""
+        candidates: list[tuple[int, int, Json]] = []
+        for route in self.tables[table]["Routes"]:
+            prefix_list = route.get("DestinationPrefixListId")
+            if prefix_list:
+                blocks = self.prefix_list(prefix_list)
+                if blocks is None:
+                    raise Unknown(prefix_list)
+            else:
+                blocks = (block(route.get("DestinationCidrBlock") or route["DestinationIpv6CidrBlock"]),)
+            propagated = route.get("Origin") in ("EnableVgwRoutePropagation", "Advertisement")
+            rank = 2 if propagated else 1 if prefix_list else 0
+            matching = [one for one in blocks if ip in one]
+            if propagated and self.in_vpc(vpc, ip):
+                if route["Origin"] == "EnableVgwRoutePropagation":
+                    continue  # N7
+                matching = [one for one in matching if self.within_vpc(vpc, one)] or matching
+                if self.within_vpc(vpc, matching[0] if matching else None):
+                    candidates += [(-one.prefixlen, rank, {"GatewayId": "local"}) for one in matching]  # N13: open
+            candidates += [(-one.prefixlen, rank, route) for one in matching]
+        best = min(((length, rank) for length, rank, _ in candidates), default=None)
+        equal = {self.target_of(route, vpc): route for length, rank, route in candidates if (length, rank) == best}
+        return [equal[target] for target in sorted(equal)]
 
     # --- Places -----------------------------------------------------------------------------------------------------
 
@@ -298,6 +365,7 @@ class World:
         private = [row["Ipv6CidrBlock"] for row in rows if row.get("Ipv6AddressAttribute") == "private"]
         return ip in UNIQUE_LOCAL or any(ip in block(text) for text in private)
 
+    @once
     def is_amazon_local(self, vpc: str, ip: Ip) -> bool:
         """Whether an address is one of AWS's own services in a VPC; its third address is the resolver's (N160)."""
         resolver = block(self.vpcs[vpc]["CidrBlock"]).network_address + 2
@@ -479,6 +547,7 @@ class World:
     def _entries(self) -> dict[str, list[Json]]:
         return {id: sorted(acl["Entries"], key=lambda one: int(one["RuleNumber"])) for id, acl in self.acls.items()}
 
+    @once
     def acl_allows(self, acl: str, egress: bool, peer: Ip, protocol: int, detail: Detail) -> bool:
         """Lowest number first, the first match decides (N106); families apart (N109); destination ports only (N111)."""
         for entry in self._entries[acl]:
