@@ -596,6 +596,11 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("ENDPOINT_TO_THIRD_PARTY", "network", _PRIVATELINK,
      "An endpoint leads to a service of someone other than AWS, by a private way.",
      "Remove the endpoint if it is not meant."),
+    ("EGRESS_TO_UNSEEN_ACCOUNT", "network", _PEERING,
+     "Traffic can get by a peering connection or a transit gateway to a VPC that the snapshot does not hold, of "
+     "another account or Region. It stays on AWS's private network; what stands there, such as a proxy that leads on "
+     "to the internet, was not judged.",
+     "Capture that account and Region as well, narrow the routes and rules to what is needed, or accept the finding."),
     ("ENDPOINT_POLICY_LETS_DATA_OUT", "endpoint-policy", _ENDPOINT_POLICY,
      "The endpoint's policy lets any principal's credentials be used, or lets requests reach other accounts' "
      "resources, so data can leave through the endpoint.",

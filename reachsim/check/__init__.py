@@ -20,7 +20,7 @@ from reachsim.check.code import contacts_of_project
 from reachsim.check.deployments import deploy_needs, deployments, token_for, unseen_deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
-from reachsim.check.exits import private_exits
+from reachsim.check.exits import private_exits, unseen_accounts
 from reachsim.check.failures import Wanted, failures
 from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
@@ -116,7 +116,7 @@ def check(
         *failures(network, (want for one in judged for want in one.wants)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
-        *exposed_neighbours(ground, found),
+        *exposed_neighbours(ground, found), *unseen_accounts(ground, found),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(

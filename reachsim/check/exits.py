@@ -10,14 +10,16 @@ appliances for what no VPC of the snapshot holds: what lies behind them is not k
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from reachsim.addresses import EVERYWHERE, Cidr, parse_block
+from reachsim.check.findings import finding_of
 from reachsim.evidence import Assumption, Gap
 from reachsim.forwarding import Ground
+from reachsim.forwarding.ground import describe_addresses
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import TransitGatewayRoute
@@ -26,7 +28,7 @@ from reachsim.routing import Target, target_of
 from reachsim.scenarios import Scenario, to_addresses
 from reachsim.selectors import parse_selector
 from reachsim.simulate import weigh, with_planned
-from reachsim.verdict import Question, Verdict
+from reachsim.verdict import Finding, Question, Verdict
 
 _ELSEWHERE: Final = frozenset((
     "local", "internet-gateway", "egress-only-internet-gateway", "nat-gateway", "vpc-peering-connection",
@@ -34,6 +36,7 @@ _ELSEWHERE: Final = frozenset((
 """Kinds of target behind which no private network lies; of a NAT gateway its own table tells."""
 _APPLIANCES: Final = ("instance", "network-interface", "vpc-endpoint")
 PRIVATE_BLOCKS: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+_PRIVATE: Final = IntervalSet.union_of(parse_block(text) for text in PRIVATE_BLOCKS)
 
 
 def private_exits(ground: Ground, sources: Iterable[str]) -> list[Verdict]:
@@ -63,6 +66,41 @@ def _unseen(walked: Iterable[Scenario]) -> tuple[Gap, ...]:
     gaps = [gap for one in walked for gap in one.gaps]
     gaps += [gap for one in walked for flow in one.flows if flow.outcome == "unknown" for gap in flow.gaps]
     return tuple(dict.fromkeys(gap for gap in gaps if gap.code != "PEER_ACCOUNT_UNSEEN"))
+
+
+def unseen_accounts(ground: Ground, sources: Iterable[str]) -> Iterator[Finding]:
+    """Peering connections and transit gateways that let a source's traffic into a VPC which the snapshot does not hold.
+
+    It stays on AWS's private network, and nobody told what stands at the other end: a proxy leads on to the internet.
+    """
+    network = ground.network
+    aimed = IntervalSet.union_of(_towards_unseen(ground))
+    found: dict[str, list[str]] = {}
+    for source in sources if aimed else ():
+        for one in to_addresses(ground, parse_selector(source), aimed, ALL_SERVICES):
+            for flow in one.flows:
+                for gap in flow.gaps if not flow.blocks else ():
+                    if gap.code == "PEER_ACCOUNT_UNSEEN":
+                        line = f"{source} → {describe_addresses(flow.destinations)}: {gap.detail}"
+                        found.setdefault(gap.component, []).append(line)
+    for component, lines in found.items():
+        title = f"traffic can get by {network.label(component)} to a network that the snapshot does not hold"
+        yield finding_of("EGRESS_TO_UNSEEN_ACCOUNT", "medium", component, title, lines)
+
+
+def _towards_unseen(ground: Ground) -> Iterator[IntervalSet]:
+    """Destinations of routes to transit gateways, and to peering connections whose other VPC is not in the snapshot."""
+    network = ground.network
+    for table_id, table in network.route_tables.items():
+        for route in table.routes:
+            target = target_of(route)
+            peering = network.vpc_peering_connections.get(target.id)
+            ends = (peering.requester_vpc_info, peering.accepter_vpc_info) if peering is not None else ()
+            unseen = any(end is not None and end.vpc_id not in network.vpcs for end in ends)
+            if target.kind == "transit-gateway" or unseen:
+                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+                asked = _destinations(ground, table_id, block, route.destination_prefix_list_id)
+                yield asked & _PRIVATE
 
 
 def _undecided(verdict: Verdict, gaps: Iterable[Gap]) -> Verdict:
