@@ -93,6 +93,7 @@ _S3_ENDPOINTS: Final = "/vpc/latest/privatelink/vpc-endpoints-s3.html"
 _GATEWAY_ENDPOINT: Final = "/vpc/latest/privatelink/gateway-endpoints.html"
 _ENDPOINT_POLICY: Final = "/vpc/latest/privatelink/vpc-endpoints-access.html"
 _CROSS_REGION: Final = "/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html"
+_MANAGED_COMPUTE: Final = "/codepipeline/latest/userguide/action-reference-Commands.html"
 _PEERING: Final = "/vpc/latest/peering/vpc-peering-basics.html"
 _PEERING_GROUPS: Final = "/vpc/latest/peering/vpc-peering-security-groups.html"
 _TGW: Final = "/vpc/latest/tgw/how-transit-gateways-work.html"
@@ -576,6 +577,11 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "The project has no VPC configuration: its builds run on AWS's own network with open internet, and no security "
      "group, network ACL or endpoint of yours applies.",
      "Give the project a VPC configuration with private subnets."),
+    ("PIPELINE_COMPUTE_NOT_IN_VPC", "network", _MANAGED_COMPUTE,
+     "The action of a pipeline runs on compute that CodePipeline manages, outside every VPC, on AWS's own network with "
+     "open internet: no security group, network ACL or endpoint of yours applies.",
+     "Run it in a CodeBuild project with a VPC configuration, or give the action subnets and security groups where it "
+     "takes them (Commands, EKS)."),
     ("FLEET_OVERFLOW_LEAVES_VPC", "network", _CODEBUILD_FLEET,
      "The fleet is in a VPC, but builds that overflow to on-demand compute use the project's own VPC configuration, "
      "and it has none.", "Give the project a VPC configuration, or let overflowing builds queue."),

@@ -24,6 +24,7 @@ from reachsim.check.exits import private_exits, unseen_accounts
 from reachsim.check.failures import Wanted, failures
 from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
+from reachsim.check.managed_compute import judged_inside, with_managed_compute
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.open_steps import open_steps, with_open, with_open_start
@@ -89,9 +90,16 @@ def check(
     found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
     cells = [cell for one in judged for cell in one.cells]
+    wider, managed = with_managed_compute(ground)
     further = [*(cell for one in judged for cell in one.further), *entrances(ground, found)]
-    beyond = [*private_exits(ground, found), *(verdict for one in judged for verdict in one.exits)]
+    further += [cell for one in managed for cell in _to_and_from_internet(wider, one, config.pins)]
+    beyond = [
+        *private_exits(ground, found),
+        *private_exits(wider, managed),
+        *(verdict for one in judged for verdict in one.exits),
+    ]
     needs = [need for one in judged for need in one.needs]
+    inside = judged_inside(wider, managed)
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     judged.append(_further_deployments(network, needs))
     shared = shared_resources(network, needs)
@@ -107,16 +115,18 @@ def check(
     if not network.homes:
         missing.append(network.path(("*", "*"), "codebuild", "batch-get-projects"))
     overall = overall_of(
-        (*cells, *further), beyond, [outcome for one in judged for outcome in one.settled], found=bool(found),
+        (*cells, *further), beyond,
+        [*(outcome for one in judged for outcome in one.settled), *(step.outcome for step in inside)],
+        found=bool(found or managed),
         lacking=bool(lacking), shared=shared.exposed or bool(outside.findings),
         open_policies=bool(shared.missing or outside.missing), open_exits=any(need.leads_out for need in needs),
     )  # fmt: skip
     findings = (
-        *network_findings(network, (*cells, *further), beyond, _places(judged, found)),
+        *network_findings(wider.network, (*cells, *further), beyond, _places(judged, found)),
         *failures(network, (want for one in judged for want in one.wants)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
-        *exposed_neighbours(ground, found), *unseen_accounts(ground, found),
+        *exposed_neighbours(ground, found), *unseen_accounts(wider, (*found, *managed)),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(
@@ -124,7 +134,7 @@ def check(
          *(one for each in judged for one in each.assumptions), *shared.assumptions, *outside.assumptions,
          *left_out(network))
     ))  # fmt: skip
-    steps = tuple(step for one in judged for step in one.steps)
+    steps = (*(step for one in judged for step in one.steps), *inside)
     return Check(
         overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells),
         _accepted(config, findings), known_of(network, cells),
@@ -185,16 +195,14 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         for key, verdict in more.all_cells:
             counts = any(really_needed(need, needs, answers) for need in needs if need.by and need.asked == key)
             further.append(_cell(server, key[0], verdict, needed=counts))
-        further.append(_cell(server, "internet", simulate(ground, server, "internet", pins=pins), needed=False))
-        further.append(_cell("internet", server, simulate(ground, "internet", server, pins=pins), needed=False))
+        further += _to_and_from_internet(ground, server, pins)
         exits = tuple(private_exits(ground, [server]))
         placed.append(Assumption("DOCKER_SERVER_PLACED", server, PLACED, "neither"))
     for key, verdict in answers.all_cells:
         counts = any(really_needed(need, needs, answers) for need in needs if not need.by and need.asked == key)
         in_matrix = answers.cells[key] is verdict and not key[0].startswith("host:") and key[1:] == ("tcp", 443)
         (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
-    cells.append(_cell(source, "internet", simulate(ground, source, "internet", pins=pins), needed=False))
-    cells.append(_cell("internet", source, simulate(ground, "internet", source, pins=pins), needed=False))
+    cells += _to_and_from_internet(ground, source, pins)
     start = with_open_start(provisioning(network, *found), opened) if found is not None else None
     steps = steps_of(source, needs, answers, start.step if start is not None else None)
     by_step = dict.fromkeys(need.step for need in needs)
@@ -219,6 +227,11 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
          *(one for step, some in opened.items() if step != "provisioning" for one in some),
          *answers.assumptions, *assumed(source, steps, cells), *untold(source, needs, told)), exits,
     )  # fmt: skip
+
+
+def _to_and_from_internet(ground: Ground, source: str, pins: Mapping[str, IntervalSet]) -> tuple[Cell, Cell]:
+    out, inward = (simulate(ground, *ends, pins=pins) for ends in ((source, "internet"), ("internet", source)))
+    return _cell(source, "internet", out, needed=False), _cell("internet", source, inward, needed=False)
 
 
 def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalSet]) -> Judged:

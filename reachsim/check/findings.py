@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from reachsim.check.outcome import OUTWARD, THROUGH, exposes, leaks
 from reachsim.codes import CODES
@@ -17,6 +18,10 @@ from reachsim.workloads import find_project, leaves_vpc_on_overflow, project
 
 Places = Mapping[tuple[str, str], Sequence[str]]
 """(source, destination) → the lines of the build's files that contact it."""
+
+
+OF_PIPELINE: Final = "#"
+"""Stands between a pipeline's name and that of its action in a selector of managed compute: no project is called so."""
 
 
 def network_findings(
@@ -47,6 +52,11 @@ def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
         outside = [path for path in paths if path.hops and path.hops[0].type == "codebuild-project"]
         if not outside:
             continue
+        action = managed_action(cell.source)
+        if action:
+            title = f"the action {action} runs on compute that CodePipeline manages, outside every VPC"
+            yield finding_of("PIPELINE_COMPUTE_NOT_IN_VPC", "high", action, title, [outside[0].hops[0].detail])
+            continue
         found = find_project(network, parse_selector(cell.source).value)
         if found is not None and leaves_vpc_on_overflow(network, found[1]):
             title = f"builds of {cell.source} that overflow its fleet run outside every VPC, with open internet access"
@@ -60,6 +70,16 @@ def _outside_vpc(network: Network, cells: Sequence[Cell]) -> Iterable[Finding]:
         if found is not None and "LAMBDA" in (found[1].environment.type or ""):
             remedy = "Run the builds on EC2 compute: builds on Lambda compute cannot be in a VPC."
         yield finding_of("CODEBUILD_NOT_IN_VPC", severity, cell.source, title, [outside[0].hops[0].detail], remedy)
+
+
+def managed_action(source: str) -> str:
+    """The pipeline, stage and action on compute that CodePipeline manages which a selector stands for, else "".
+
+    >>> managed_action("codebuild:release#Build/Image"), managed_action("codebuild:release")
+    ('release/Build/Image', '')
+    """
+    pipeline, mark, action = source.removeprefix("codebuild:").partition(OF_PIPELINE)
+    return f"{pipeline}/{action}" if mark and "/" in action else ""
 
 
 def _gateways_out(verdict: Verdict) -> list[str]:

@@ -1,0 +1,70 @@
+"""Actions of pipelines that run on compute which CodePipeline manages: builds without a CodeBuild project of their own.
+
+Without subnets in its configuration such an action runs outside every VPC, as a project without a VPC configuration
+does. With subnets it is asked how it stands to the internet; what its commands need is not judged. **Source:**
+CodePipeline User Guide, action structure references "Commands", "EKS" (both with ``Subnets`` and ``SecurityGroupIds``),
+"ECRBuildAndPublish", "InspectorScan" (without): "This action uses CodePipeline managed CodeBuild compute".
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import Final
+
+from reachsim.check.findings import OF_PIPELINE
+from reachsim.check.service_plane import pipelines
+from reachsim.forwarding import Ground
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.verdict import PipelineStep
+from reachsim.workloads import find_project
+
+_PROVIDERS: Final = ("Commands", "ECRBuildAndPublish", "EKS", "InspectorScan")
+
+
+def with_managed_compute(ground: Ground) -> tuple[Ground, tuple[str, ...]]:
+    """The ground with such actions as projects of their own, and their selectors; the same ground if there are none."""
+    made = {}
+    for home, pipeline in pipelines(ground.network):
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                if action.action_type_id.provider in _PROVIDERS:
+                    name = f"{pipeline.name}{OF_PIPELINE}{stage.name}/{action.name}"
+                    made[home, name] = _as_project(ground.network, name, action)
+    if not made:
+        return ground, ()
+    network = copy.copy(ground.network)
+    network.projects = {**network.projects, **made}
+    return Ground(network, ground.appliances), tuple(f"codebuild:{name}" for _, name in made)
+
+
+def _as_project(network: Network, name: str, action: aws.PipelineAction) -> aws.Project:
+    kind = action.configuration.get("EnvironmentType") or "LINUX_CONTAINER"
+    return aws.Project(
+        name=name, source=aws.ProjectSource(type="CODEPIPELINE"), environment=aws.ProjectEnvironment(type=kind),
+        vpc_config=_vpc_config(network, action),
+    )  # fmt: skip
+
+
+def _vpc_config(network: Network, action: aws.PipelineAction) -> aws.VpcConfig | None:
+    """What the action's configuration says; an EKS action that says nothing may run in the VPC of its cluster."""
+    subnets, groups = (
+        tuple(re.findall(r"[^\s,\[\]\"']+", action.configuration.get(key, "")))
+        for key in ("Subnets", "SecurityGroupIds")
+    )
+    known = (network.subnets[one].vpc_id for one in subnets if one in network.subnets)
+    vpc = action.configuration.get("VpcId") or next(known, "")
+    if subnets and groups:
+        return aws.VpcConfig(vpc_id=vpc, subnets=subnets, security_group_ids=groups)
+    if action.action_type_id.provider == "EKS" or subnets or vpc:
+        cluster = f"the VPC of the cluster {action.configuration.get('ClusterName', '')}".rstrip()
+        return aws.VpcConfig(vpc_id=vpc or cluster)
+    return None
+
+
+def judged_inside(ground: Ground, sources: tuple[str, ...]) -> list[PipelineStep]:
+    """A step for each action in a VPC, as what its commands need is not judged."""
+    found = ((one, find_project(ground.network, one.partition(":")[2])) for one in sources)
+    inside = [one for one, held in found if held is not None and held[1].vpc_config is not None]
+    return [PipelineStep(one.partition(":")[2], "run", "unknown", "none") for one in inside]
