@@ -20,8 +20,10 @@ from reachsim.pipeline.yaml import load
 
 _HOOKS: Final = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
 _MAX_PACKAGES: Final = 200
-_YARN: Final = ("autoclean", "bin", "cache", "check", "constraints", "explain", "generate-lock-entry", "licenses",
-                "link", "list", "pack", "rebuild", "stage", "unlink", "unplug", "version", "versions", "why")  # fmt: skip
+_YARN: Final = (
+    "autoclean", "bin", "cache", "check", "constraints", "explain", "generate-lock-entry", "licenses", "link", "list",
+    "pack", "rebuild", "stage", "unlink", "unplug", "version", "versions", "why",
+)  # fmt: skip
 _OWN: Final = {
     "yarn": _YARN, "yarnpkg": _YARN, "bun": ("pm", "test", "build", "link", "unlink"),
     "pnpm": ("approve-builds", "bin", "cat-file", "cat-index", "completion", "doctor", "find-hash", "ignored-builds",
