@@ -57,7 +57,8 @@ class Bar(msgspec.Struct, frozen=True):
 class Group(msgspec.Struct, frozen=True):
     """The bars of one table, group or list. ``alike`` are others whose bars are the same.
 
-    ``subnets`` is how many use the table or list, or one of those alike; None for what subnets don't use.
+    ``subnets`` is how many use the table or list, or one of those alike; None for what subnets don't use, and where not
+    every subnet is known.
     """
 
     component: str
@@ -96,8 +97,9 @@ def _subnets(network: Network, vpc: str, space: IntervalSet) -> Group:
         own = network.addresses_of_subnet[subnet_id]
         taken |= own
         bars.append(Bar("subnet", f"{', '.join(format_set(own))} {network.label(subnet_id)}", own))
-    free = space - taken
-    bars += [Bar("free", "", free)] if free else []
+    missing = network.lacks(network.home_of(vpc), "describe-subnets")
+    free = EMPTY if missing else space - taken
+    bars += [Bar("free", "", free, missing=missing)] if free or missing else []
     return Group(vpc, "subnets", "", tuple(bars))
 
 
@@ -112,7 +114,11 @@ def _tables(network: Network, vpc: str, space: IntervalSet) -> Iterator[Group]:
         if table.vpc_id == vpc:
             own = table.route_table_id
             yield Group(
-                own, "table", network.label(own), tuple(_routes(network, table, space)), subnets=used.get(own, 0)
+                own,
+                "table",
+                network.label(own),
+                tuple(_routes(network, table, space)),
+                subnets=None if used is None else used.get(own, 0),
             )
 
 
@@ -138,7 +144,7 @@ def _security_groups(network: Network, vpc: str, space: IntervalSet) -> Iterator
             continue
         for direction, what in directions:
             rules = security_group_rules(network, group, direction)
-            bars = tuple(_rule(network, rule, space) for rule in rules)
+            bars = tuple(_rule(network, rule, space, vpc) for rule in rules)
             yield Group(group.group_id, what, network.label(group.group_id), bars)
 
 
@@ -153,21 +159,22 @@ def _network_acls(network: Network, vpc: str, space: IntervalSet) -> Iterator[Gr
             rules = {(rule.name, rule.peers): rule for rule in network_acl_rules(network, acl, direction)}
             last = {rule.name for rule in rules.values() if rule.peers == EVERYWHERE and not rule.allow}
             shown = [rule for rule in rules.values() if rule.name not in last or rule.peers == EVERYWHERE]
-            bars = tuple(_rule(network, rule, space) for rule in shown)
-            yield Group(own, what, network.label(own), bars, subnets=used.get(own, 0))
+            bars = tuple(_rule(network, rule, space, vpc) for rule in shown)
+            yield Group(own, what, network.label(own), bars, None if used is None else used.get(own, 0))
 
 
-def _rule(network: Network, rule: Rule, space: IntervalSet) -> Bar:
-    peers, text = rule.peers, rule.text
+def _rule(network: Network, rule: Rule, space: IntervalSet, vpc: str) -> Bar:
+    peers, text, missing = rule.peers, rule.text, rule.missing
     if rule.group is not None:
         peers = network.members(rule.group)
+        missing += network.lacks(network.home_of(vpc), "describe-network-interfaces")
         text = text.replace(rule.group, network.label(rule.group))
     if isinstance(rule.name, int):
         text = f"{'*' if rule.peers == EVERYWHERE else rule.name} {text}"
     kind: Kind = "allow" if rule.allow else "deny"
-    outside = () if rule.missing else _elsewhere(peers, space)
-    note: Note = "" if peers or rule.missing else "no member" if rule.group else "nothing"
-    return Bar(kind, text, peers & space, outside, rule.missing, note)
+    outside = () if missing else _elsewhere(peers, space)
+    note: Note = "" if peers or missing else "no member" if rule.group else "nothing"
+    return Bar(kind, text, peers & space, outside, missing, note)
 
 
 def _elsewhere(addresses: IntervalSet, space: IntervalSet) -> tuple[Outside, ...]:
@@ -184,7 +191,10 @@ def _elsewhere(addresses: IntervalSet, space: IntervalSet) -> tuple[Outside, ...
     return tuple(found)
 
 
-def _counts(network: Network, vpc: str, what: Literal["table", "acl"]) -> Mapping[str, int]:
+def _counts(network: Network, vpc: str, what: Literal["table", "acl"]) -> Mapping[str, int] | None:
+    """Subnets by what they use; None where not every subnet is known."""
+    if network.lacks(network.home_of(vpc), "describe-subnets"):
+        return None
     found: dict[str, int] = {}
     for subnet_id in network.subnets_of(vpc):
         table, acl = network.route_table_of(subnet_id), network.network_acl_of(subnet_id)

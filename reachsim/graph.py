@@ -80,7 +80,8 @@ def _alike(ground: Ground) -> dict[str, list[str]]:
 def _unlisted(network: Network) -> set[str]:
     """The files that would list further interfaces and builds, of accounts and Regions with files of theirs."""
     homes = {(match["account"], match["region"]) for _, match in network.snapshot.named() if match["service"] == "ec2"}
-    return {path for home in homes for path in network.lacks(home, "describe-network-interfaces")}
+    lists = (("ec2", "describe-network-interfaces"), ("codebuild", "batch-get-projects"))
+    return {path for home in homes for call in lists for path in network.unknown(network.path(home, *call))}
 
 
 def _walk(

@@ -58,7 +58,9 @@ def beside(bar: Bar, words: Mapping[str, str]) -> str:
 
 
 def _text(bar: Bar, words: Mapping[str, str]) -> str:
-    return bar.text or (words["bar list"].format(", ".join(bar.missing)) if bar.missing else words[f"bar {bar.kind}"])
+    if bar.missing and bar.kind == "route" and not bar.text:
+        return words["bar list"].format(", ".join(bar.missing))
+    return bar.text or words[f"bar {bar.kind}"]
 
 
 def _outside(one: Outside, words: Mapping[str, str]) -> str:

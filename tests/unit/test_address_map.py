@@ -14,6 +14,7 @@ from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.report.address_axis import title_of
+from reachsim.report.address_svg import address_tables
 from reachsim.report.languages import TEXTS
 from tests.build import Build
 from tests.unit.test_plot import assert_apart
@@ -122,6 +123,27 @@ def large() -> Reach:
         net[subnet]["Tags"] = [{"Key": "Name", "Value": f"サブネット {number} " * 4}]
     net.group(vpc, ingress=[("tcp", port, port, "10.0.0.0/8") for port in range(1, 100)], name="many")
     return load_files(net.files())
+
+
+def test_what_is_free_and_who_is_a_member_is_not_known_of_what_is_not_listed() -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    group = net.group(vpc, name="a")
+    net.group(vpc, ingress=[("tcp", 443, 443, group)], name="b")
+    net.interface(net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc)), "10.0.1.5", [group])
+
+    def without(operation: str) -> AddressMap:
+        files = {path: data for path, data in net.files().items() if not path.endswith(f"/{operation}.json")}
+        return address_map(load_files(files).network, vpc)
+
+    (found,) = bars(without("describe-network-interfaces"), "group ingress", "sg-b").values()
+    assert (found.missing, found.note) == (("111111111111/us-east-1/ec2/describe-network-interfaces.json",), "")
+    told = without("describe-subnets")
+    (free,) = bars(told, "subnets").values()
+    assert free == Bar("free", "", EMPTY, missing=("111111111111/us-east-1/ec2/describe-subnets.json",))
+    assert {one.subnets for one in told.groups} == {None}
+    assert [title_of(one, TEXTS["en"]) for one in told.groups if one.component == "rtb-1"] == ["route table rtb-1"]
+    assert "in no subnet" in str(address_tables([told], TEXTS["en"]))
 
 
 def test_labels_do_not_lie_on_each_other() -> None:

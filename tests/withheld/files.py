@@ -23,6 +23,7 @@ GONE = {
 LOGS = ("s01-curl", "s03-docker-login", "s05-layers", "s17-iam", "s28-logs", "s29-bucket-policy")
 OPEN = ("unknown", "undecided")
 REFUSALS = ("AccessDeniedException", "UnauthorizedOperation", "ThrottlingException", "InternalError")
+PROJECTS = ("codebuild:", "i-", "internet")
 SHOWS_PAIRS = ("describe-network-interfaces.json", "describe-vpc-endpoints.json")
 """Without them `reachsim matrix` lacks rows, and says so on standard error."""
 
@@ -99,6 +100,12 @@ def _left_out(key: str, path: str, surface: str, after: Words) -> bool:
         return after.get("somebody else", "unknown") == "unknown"
     if surface == "whatif":
         return after.get("edit") == "unknown" or after.get(key.split(" [")[0]) == "unknown"
+    if surface == "export":
+        return after["further edges"] == "unknown"
+    if surface in ("plot", "report") and key.startswith(PROJECTS):
+        return after["overall"] == "undecided"
+    if surface == "plot":
+        return True  # a bar of what is not told
     if surface == "matrix":
         return path.endswith(SHOWS_PAIRS)
     return after.get(key.split(" [")[0]) == "unknown"

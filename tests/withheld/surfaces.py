@@ -6,7 +6,9 @@ A word is what somebody acts on. With a file less, each may become the surface's
 from __future__ import annotations
 
 import atexit
+import html
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -16,11 +18,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from reachsim import Reach, load_files
+from reachsim.address_map import address_map
 from reachsim.errors import QuestionError, SnapshotError
+from reachsim.graph import graph_of
 from reachsim.names import PIPELINE
 from reachsim.pipeline.contacts import contacts_of
 from reachsim.pipeline.own import own_knowledge
 from reachsim.pipeline.project import find
+from reachsim.report.facts import facts_of
+from reachsim.report.html import render_report
+from reachsim.report.languages import TEXTS
+from reachsim.routemap import lay_out
 from reachsim.slices.tiles import Tiles
 from reachsim.verdict import Verdict
 
@@ -248,6 +256,60 @@ def verify(reach: Reach, case: Case) -> Words:
     return words
 
 
+ENDS = re.compile(r'class="trace item (\w+)".*?<span class="ends">(.*?)</span>(.*?)</summary>', re.DOTALL)
+STEPS = re.compile(r'<h3>([^<]*)</h3>\s*<ol class="steps">(.*?)</ol>', re.DOTALL)
+STEP = re.compile(r'<li class="([\w-]+)"><span>([\w-]+)</span>')
+
+
+def report(reach: Reach, case: Case) -> Words:
+    """What the page says: the whole word, each trace's summary, each step."""
+    del case
+    page = render_report(reach.check(), reach, facts_of(reach.network.snapshot), version="0")
+    overall = re.search(r'class="overall"><strong>([\w-]+)<', page)
+    assert overall
+    found = {"overall": overall[1]}
+    for outcome, ends, rest in ENDS.findall(page):
+        badges = [one for one in re.findall(r">([^<>]+)<", rest) if one.strip() and one != "needed"]
+        found[_told(ends)] = "unknown" if outcome == "unknown" else " ".join([outcome, *badges[1:]])
+    for source, steps in STEPS.findall(page):
+        found |= {f"{_told(source)} {step}": outcome for outcome, step in STEP.findall(steps)}
+    return found
+
+
+def _told(text: str) -> str:
+    """Ids only: with less in a snapshot what they are called may not be known."""
+    return " → ".join(one.split(" (")[0] for one in html.unescape(text).split(" → "))
+
+
+def plot(reach: Reach, case: Case) -> Words:
+    """The lines of the route map, and what each bar of the address space covers."""
+    del case
+    found: dict[str, set[str]] = {}
+    check = reach.check()
+    for line in lay_out(check, reach, TEXTS["en"]).lines:
+        word = f"{line.outcome} {line.leaving} {line.stopped}" if line.outcome != "unknown" else "unknown"
+        found.setdefault(f"{line.source} → {line.destination}", set()).add(word)
+    words = {key: "unknown" if "unknown" in some else ", ".join(sorted(some)) for key, some in found.items()}
+    words["overall"] = check.overall
+    for vpc in reach.network.vpcs:
+        for drawn in address_map(reach.network, vpc).groups:
+            for bar in drawn.bars:
+                word = f"{bar.inside} {bar.outside} {bar.note}"
+                key = f"{drawn.component} {drawn.what}: {bar.kind} {_told(bar.text)}"
+                words[key] = "unknown" if bar.missing else word
+    return words
+
+
+def export(reach: Reach, case: Case) -> Words:
+    """The graph's edges, and whether it is said that there may be more."""
+    del case
+    graph = graph_of(reach.ground)
+    found = {f"{start} → {end} {leg}": "passes" if data["passes"] else "unknown"
+             for start, end, leg, data in graph.edges(keys=True, data=True)}  # fmt: skip
+    return found | {"further edges": "unknown" if graph.graph["missing"] else "none"}
+
+
 PLAIN: dict[str, Callable[[Reach, Case], Words]] = {
-    one.__name__: one for one in (check, contacts, diagnose, diff, fix, matrix, names, query, trace, verify, whatif)
+    one.__name__: one
+    for one in (check, contacts, diagnose, diff, export, fix, matrix, names, plot, query, report, trace, verify, whatif)
 }
