@@ -47,6 +47,8 @@ from reachsim.workloads import ANY_CLIENT_PORTS
 
 NAT_PORTS = ANY_CLIENT_PORTS
 FILTER_CODES = frozenset({"ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES", "SUBNET_ACL_RESTRICTION"})
+_FROM_PRIVATE = ("on-premises", "unseen")
+"""Kinds of origins that ask for private addresses, though they are in no VPC of the snapshot."""
 FAMILIES = {"ipv4": V4, "ipv6": V6, None: V4 | V6}
 
 
@@ -133,7 +135,7 @@ def scenarios(
         started = sources(network, source)
     found: list[Scenario] = []
     for start in started:
-        asked = start.home, not start.vpc_id and start.origin.kind != "on-premises"
+        asked = start.home, not start.vpc_id and start.origin.kind not in _FROM_PRIVATE
         if asked not in known:
             known[asked] = destination(network, target, start.home, from_outside=asked[1])
         made = _from(ground, start, known[asked], services, family, pins)
@@ -187,8 +189,9 @@ def _from(
         resolution = resolved(ground, start, aimed.name, pins) if start.vpc_id else resolve_outside(
             aimed.name, pins, network
         )  # fmt: skip
-        if start.origin.kind == "on-premises" and resolution.public:
-            detail = f"what name servers on premises answer for {aimed.name} is not known"
+        if start.origin.kind in _FROM_PRIVATE and resolution.public:
+            where = "on premises" if start.origin.kind == "on-premises" else "there"
+            detail = f"what name servers {where} answer for {aimed.name} is not known"
             resolution = Resolution(aimed.name, gaps=(Gap("DNS_CUSTOM_RESOLVER_UNKNOWN", start.origin.id, detail),))
         if resolution.otherwise is not None:  # the walk goes on as if the name had been answered
             refused, resolution = resolution, resolution.otherwise
@@ -270,7 +273,7 @@ def _walk(
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], services, family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
     context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
-    walked = ground.once(forward, tuple(Flow(box, start.place, context) for box in boxes))
+    walked = ground.once(forward, tuple(Flow(box, start.place, context, gaps=start.unseen) for box in boxes))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple([_beyond(ground.network, flow, aimed) for flow in walked])

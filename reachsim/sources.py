@@ -6,28 +6,27 @@ is a set of which the asker may pick, the subnet a build lands in is not. **Sour
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from reachsim import workloads
-from reachsim.addresses import EVERYWHERE, PUBLIC, RFC1918, RFC6598, V6, format_set
+from reachsim.addresses import PUBLIC, RFC1918, RFC6598, V6, format_set
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.ground import attached
 from reachsim.forwarding.in_use import as_if_used
 from reachsim.forwarding.internet_gateways import gateway_of
-from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, Kind, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined
-from reachsim.routing import target_of
 from reachsim.selectors import Selector, block_of, check_named
+from reachsim.ways_in import WayIn, by_gateways, carries_public, unseen_ways
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 NOWHERE: Final[Home] = ("000000000000", "unknown")
@@ -40,7 +39,8 @@ class Source(msgspec.Struct, frozen=True):
     Sources of one ``group`` are alternatives that chance picks from; different groups are the asker's to choose from.
     With ``by_chance`` the source's own address is chance too. ``vpc_id`` is where names are resolved; empty outside
     every VPC. ``fleet`` is the CodeBuild fleet that a build runs on. ``blocks`` and ``gaps`` say that nothing can start
-    here, or that it is not known what does.
+    here, or that it is not known what does; ``unseen`` that whether something does is not known, and what would become
+    of it is.
     """
 
     group: str
@@ -55,6 +55,7 @@ class Source(msgspec.Struct, frozen=True):
     fleet: str = ""
     blocks: tuple[Block, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    unseen: tuple[Gap, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
 
 
@@ -333,8 +334,10 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
     made = [_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs]
-    carriers = _ways_in_not_modelled(network, vpcs, addresses, ("carrier-gateway",))
-    return (*made, *(_nowhere(network, Selector("internet", ""), gap) for gap in carriers))
+    carriers = by_gateways(network, vpcs, addresses, ("carrier-gateway",))
+    made += [_nowhere(network, Selector("internet", ""), way.gap) for way in carriers]
+    hubs = (way for way in unseen_ways(network, vpcs, addresses) if way.places and carries_public(way))
+    return (*made, *(one for way in hubs for one in _from_unseen(network, way, addresses)))
 
 
 def unattached(network: Network, gateway_id: str, direction: Direction = "egress") -> Block | None:
@@ -426,12 +429,8 @@ def _addresses(
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
-    ways_in = (
-        *_unseen_neighbours(network, toward, rest), *_peerings_unseen(network, led, rest),
-        *_ways_in_not_modelled(network, led, rest, _NOT_MODELLED), *(_client_vpns(network, led) if private else ()),
-    )  # fmt: skip
-    for gap in ways_in:
-        made.append(_nowhere(network, Selector("ip", gap.component), gap))
+    for way in unseen_ways(network, led, rest):
+        made += _from_unseen(network, way, rest)
     if made:
         return tuple(made)
     why = _routes_unread(network, led) or _no_way_in(network, addresses, toward)
@@ -470,71 +469,6 @@ def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool
     return tuple(path for home in homes for path in network.lacks(home, *operations))
 
 
-def _peerings_unseen(network: Network, vpcs: Sequence[str], addresses: IntervalSet) -> list[Gap]:
-    """Peering connections that no file describes and by which the addresses may come: a route leads back to them."""
-    found: list[Gap] = []
-    for vpc_id in vpcs:
-        home = network.home_of(vpc_id)
-        lacking = network.lacks(home, "describe-vpc-peering-connections")
-        if not lacking:
-            continue
-        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id]
-        if any(_back_to_peer(route, addresses) for table in tables for route in table.routes):
-            detail = f"what leads into {network.label(vpc_id)} by peering connections is not known"
-            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
-        elif network.lacks(home, "describe-route-tables") or any(
-            isinstance(one.routes, aws.NotThere) for one in tables
-        ):
-            lacking += network.lacks(home, "describe-route-tables")
-            detail = f"whether {network.label(vpc_id)} routes to peering connections is not known"
-            found.append(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
-    return found
-
-
-def _back_to_peer(route: aws.Route, addresses: IntervalSet) -> bool:
-    block = route.destination_cidr_block or route.destination_ipv6_cidr_block
-    return route.vpc_peering_connection_id is not None and (block is None or not block.block.isdisjoint(addresses))
-
-
-_NOT_MODELLED: Final = ("core-network", "local-gateway", "carrier-gateway", "odb-network")
-"""Kinds of route targets behind which there may be anybody."""
-
-
-def _ways_in_not_modelled(
-    network: Network, vpcs: Iterable[str], addresses: IntervalSet, kinds: Sequence[str]
-) -> list[Gap]:
-    """Core networks, gateways of Outposts and the like by which the addresses may come: a route leads back to them."""
-    found: dict[str, Gap] = {}
-    for vpc_id in vpcs:
-        for table in network.route_tables.values():
-            for route in table.routes if table.vpc_id == vpc_id else ():
-                target = target_of(route)
-                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
-                if target.kind in kinds and (block is None or not block.block.isdisjoint(addresses)):
-                    found[target.id] = not_modelled(target.id, target.kind, f"what sends by {network.label(target.id)}")
-    return [gap for _, gap in sorted(found.items())]
-
-
-def _client_vpns(network: Network, vpcs: Sequence[str]) -> Iterator[Gap]:
-    """Client VPN endpoints whose clients may have the addresses: in a VPC, and in those that are joined to it.
-
-    What they send comes from the endpoint's interface in the VPC ("How AWS Client VPN works": source network address
-    translation), so that no route leads back to them.
-    """
-    if not network.client_vpn_interfaces:
-        return
-    near = set(vpcs)
-    for peering in network.vpc_peering_connections.values():
-        ends = {peering.requester_vpc_info.vpc_id or "", peering.accepter_vpc_info.vpc_id or ""}
-        near |= ends if ends & set(vpcs) else set()
-    gateways = {gateway_id for vpc_id in vpcs for gateway_id in joined(network, vpc_id)}
-    attachments = network.transit_gateway_vpc_attachments.values()
-    near |= {one.vpc_id or "" for one in attachments if one.transit_gateway_id in gateways}
-    for vpc_id in sorted(near):
-        for name in network.client_vpn_interfaces.get(vpc_id, ())[:1]:
-            yield not_modelled(name, "client-vpn", f"what clients send by {network.label(name)}")
-
-
 def _routes_unread(network: Network, vpcs: Sequence[str]) -> Gap | None:
     """A gap where the routes of some VPC are not known, which may lead back by what is not modelled."""
     for vpc_id in vpcs:
@@ -544,50 +478,6 @@ def _routes_unread(network: Network, vpcs: Sequence[str]) -> Gap | None:
             detail = f"whether a route of {network.label(vpc_id)} leads back to the addresses is not known"
             return Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking)
     return None
-
-
-def _unseen_neighbours(network: Network, toward: Sequence[Interface], addresses: IntervalSet) -> list[Gap]:
-    """Peering connections and transit gateway attachments by which the addresses may come from a VPC, or a transit
-    gateway, that the snapshot does not hold.
-    """
-    vpcs = {one.vpc_id for one in toward}
-    found: list[Gap] = []
-    for peering_id, peering in sorted(network.vpc_peering_connections.items()):
-        ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
-        for near, far in (ends, ends[::-1]):
-            if peering.status.code == "active" and near.vpc_id in vpcs and far.vpc_id not in network.vpcs:
-                blocks = [one.cidr_block.block for one in far.cidr_block_set]
-                blocks += [one.ipv6_cidr_block.block for one in far.ipv6_cidr_block_set]
-                blocks += [far.cidr_block.block] if far.cidr_block else []
-                if not addresses.isdisjoint(IntervalSet.union_of(blocks) if blocks else EVERYWHERE - PUBLIC):
-                    detail = f"whether {far.vpc_id or 'the peer'} sends by {network.label(peering_id)} is not known"
-                    found.append(Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail))
-    gateways = {gateway_id for vpc_id in vpcs for gateway_id in joined(network, vpc_id)}
-    for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
-        known = network.vpcs.keys() if attachment.resource_type == "vpc" else network.transit_gateways.keys()
-        joins = attachment.resource_type not in PRIVATE_ATTACHMENTS
-        if gateway_id in gateways and joins and attachment.resource_id not in known and not addresses <= PUBLIC:
-            detail = f"what sends by {network.label(attachment_id)} is not in the snapshot"
-            found.append(Gap("PEER_ACCOUNT_UNSEEN", attachment_id, detail))
-    return found + ([] if addresses <= PUBLIC else [*_attachments_unseen(network, gateways)])
-
-
-def _attachments_unseen(network: Network, gateways: Iterable[str]) -> Iterator[Gap]:
-    """Transit gateways of which not all attachments are known: of a shared one its owner alone sees what others attach
-    (fact N189).
-    """
-    for gateway_id in sorted(gateways):
-        gateway = network.transit_gateways.get(gateway_id)
-        owner = network.owner_home(gateway_id, gateway.owner_id if gateway is not None else None)
-        calls = ["describe-transit-gateway-attachments"]
-        lacking = network.lacks(owner, *calls if gateway is not None else ("describe-transit-gateways", *calls))
-        label = network.label(gateway_id)
-        if lacking and gateway is not None:
-            detail = f"who else is attached to {label} is known to its owner, account {owner[0]}"
-            yield Gap("PEER_ACCOUNT_UNSEEN", gateway_id, detail, lacking)
-        elif gateway is None:
-            detail = f"whose {label} is, and who else is attached to it, is not in the snapshot"
-            yield Gap("UNKNOWN_RESOURCE", gateway_id, detail, lacking)
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:
@@ -621,6 +511,21 @@ def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalS
             place = ("transit", gateway_id, attachment_id)
             made.append(_behind(network, attachment_id, vpc_id or attached_vpcs[0], place, addresses))
     return made
+
+
+def _from_unseen(network: Network, way: WayIn, addresses: IntervalSet) -> list[Source]:
+    """From whom the snapshot does not hold, from where it enters what is known; nothing is said of them if that is
+    nowhere.
+    """
+    if not way.places:
+        return [_nowhere(network, Selector("ip", way.gap.component), way.gap)]
+    component = way.gap.component
+    origin = Origin("unseen", component, None, component, way.vpc_id)
+    group, home = f"unseen@{component}@{way.vpc_id}", network.home_of(way.vpc_id)
+    return [
+        Source(group, origin, way.addresses & addresses, place, home, ANY_CLIENT_PORTS, unseen=(way.gap,))
+        for place in way.places
+    ]
 
 
 def _behind(network: Network, entrance: str, vpc_id: str, place: tuple[str, ...], addresses: IntervalSet) -> Source:

@@ -40,6 +40,7 @@ _MORE: Final = {
     "vpn-gateway-in": "private_gateways.vpn_gateway_in",
     "transit-gateway": "transit.transit_gateway",
     "transit": "transit.transit",
+    "transit-out": "transit.transit_out",
     "load-balancer": "load_balancers.load_balancer",
     "private-link": "load_balancers.private_link",
     "load-balancer-send": "balanced_sending.send",

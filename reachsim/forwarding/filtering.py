@@ -37,6 +37,7 @@ from reachsim.forwarding.group_references import (
     losing,
     names_sender,
     references_at_an_edge,
+    stranger_may_carry,
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
@@ -136,6 +137,7 @@ def resolve(
         matches = context.sender is not None and rule.group in context.sender.groups
         matches = matches and identity_survives(ground, context, interface.vpc_id)
         doubts = _members_over_internet(ground, context, interface, rule, rule.group)
+        doubts += _unseen_sender(ground, context, interface, rule, rule.group)
         if matches and context.links:
             matches = not is_endpoint_over_transit(context, interface)
             unsure = references_at_an_edge(ground, context, interface) if matches else []
@@ -167,6 +169,15 @@ def _members_over_internet(
     detail = f"{rule.owner} names {group}, of which an interface sent IPv6 by an internet gateway"
     gap = unseen(rule.owner, detail, "SG_REFERENCE_OVER_INTERNET")
     return [(msgspec.structs.replace(rule, peers=members & V6), gap)]
+
+
+def _unseen_sender(ground: Ground, context: Context, interface: Interface, rule: Rule, group: str) -> list[Doubt]:
+    """Whom the snapshot does not hold may carry a group that it does not hold either (N88, N89)."""
+    if not stranger_may_carry(ground, context, interface, rule):
+        return []
+    detail = f"{rule.owner} names {group}, whose members are not in the snapshot"
+    gap = unseen(group, detail, "SECURITY_GROUP_UNSEEN")
+    return [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap)]
 
 
 def _unseen_members(ground: Ground, interface: Interface, rule: Rule, group: str, near: frozenset[str]) -> list[Doubt]:

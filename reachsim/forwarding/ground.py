@@ -29,7 +29,7 @@ from reachsim.model.states import Standing, State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
 from reachsim.routing import CompiledTable, Parts, compile_table, compile_transit_table
 
-OriginKind = Literal["interface", "internet", "on-premises"]
+OriginKind = Literal["interface", "internet", "on-premises", "unseen"]
 Route = Literal["private", "aws-public", "internet", "on-premises"]
 
 
@@ -37,7 +37,7 @@ class Origin(Struct, frozen=True, gc=False):
     """Where a walk starts, and where its replies must come back to.
 
     ``gateway`` is the internet gateway, virtual private gateway or transit gateway attachment by which traffic from
-    outside comes in.
+    outside comes in. ``unseen`` is whom the snapshot does not hold: their replies end where it ends.
     """
 
     kind: OriginKind

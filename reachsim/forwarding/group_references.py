@@ -39,6 +39,18 @@ def identity_survives(ground: Ground, context: Context, receiver_vpc: str) -> bo
     return all(tgw_references(ground, link) for link in context.links)
 
 
+def stranger_may_carry(ground: Ground, context: Context, interface: Interface, rule: Rule) -> bool:
+    """Whether a receiver may be told that a sender whom the snapshot does not hold carries the group that a rule names:
+    one that the snapshot does not hold either, and nothing on the way that is known loses it (N87 to N90).
+    """
+    if context.origin.kind != "unseen" or rule.group in ground.network.security_groups or is_stale(ground, rule):
+        return False
+    if any(link in context.inspected for link in context.links) or is_endpoint_over_transit(context, interface):
+        return False
+    known = ground.network.transit_gateway_vpc_attachments
+    return all(tgw_references(ground, link) for link in context.links if link in known)
+
+
 def tgw_references(ground: Ground, attachment_id: str) -> bool:
     """Whether an attachment and its transit gateway tell of security groups."""
     return not _without_references(ground, attachment_id)

@@ -90,7 +90,7 @@ def _foreign_to_nat(ground: Ground, flow: Walk, vpc_id: str) -> bool:
     links = [link for link in context.links if link not in context.inspected]
     if (context.sender is not None and not links) or any(link.startswith("tgw-") for link in links):
         return False
-    by_transit = context.sender is None and context.origin.gateway.startswith("tgw-")
+    by_transit = context.sender is None and context.origin.gateway.startswith(("tgw-", "arn:"))  # core networks, too
     return not by_transit and flow.sources.isdisjoint(ground.network.vpc_addresses(vpc_id))
 
 

@@ -384,6 +384,12 @@ def _by_dead_route(ground: Ground, flow: Walk, route: TransitGatewayRoute, gatew
     return stopped(flow, why)
 
 
+def transit_out(ground: Ground, flow: Walk) -> list[Walk]:
+    """Out of a transit gateway whose routes are not known, at an attachment of a VPC."""
+    gateway_id, attachment_id = flow.place[1:3]
+    return _into(ground, flow, gateway_id, attachment_id, "vpc", "")
+
+
 def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind: str, resource: str) -> list[Walk]:
     network = ground.network
     translation = translation_at(ground, gateway_id, attachment_id)

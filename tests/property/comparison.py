@@ -60,6 +60,8 @@ def origin_of(scenario: Scenario) -> Origin:
         return ("virtual", origin.interface.subnet_id, origin.interface.groups)
     if origin.interface is not None and origin.interface.kind == "public":
         return ("virtual", origin.interface.subnet_id, origin.interface.groups, "public")
+    if origin.kind == "unseen":
+        return (origin.kind, " ".join(scenario.source.place))
     return (origin.kind, origin.gateway or origin.id)
 
 

@@ -52,7 +52,8 @@ from tests.reference.world import (
 Origin = tuple[str, str] | tuple[str, str, tuple[str, ...]] | tuple[str, str, tuple[str, ...], str]
 """("interface", eni) · ("virtual", subnet, groups), with "public" behind if it gets a public address ·
 ("internet", igw) · ("on-premises", vgw or TGW attachment) · ("balancer", eni), a load balancer's interface that
-connects to a target.
+connects to a target · ("unseen", place), somebody who is in no file, from where he enters what is: "local" and a VPC,
+"leave" and a subnet, "transit" or "transit-out" (of it, at an attachment), a transit gateway and an attachment.
 """
 T = TypeVar("T")
 
@@ -213,6 +214,8 @@ class Walk:
             return self.receive(self.enter_from_internet(id))
         if kind == "on-premises":
             return self.receive(self.enter_from_on_premises(id))
+        if kind == "unseen":
+            return self.receive(self.enter_from_nowhere(*id.split()))
         if kind == "virtual":
             if self.world.is_amazon_local(self.world.vpc_of(id), self.flight.destination):
                 return self.to_amazon(self.world.vpc_of(id))
@@ -414,7 +417,7 @@ class Walk:
     def back_home(self, back: Arrival) -> None:
         """Undo the translations, last first, and check that the answer reaches who asked (N201)."""
         back = self.undo(back, self.translations)
-        if self.origin[0] in ("internet", "on-premises"):
+        if self.origin[0] in ("internet", "on-premises", "unseen"):
             expected = self.origin[1]
         else:
             expected = "origin" if self.origin[0] == "virtual" else self.origin[1]
@@ -877,6 +880,17 @@ class Walk:
             self.unsure = self.unsure or not any(self.flight.destination in one for one in known)
         return gone
 
+    def enter_from_nowhere(self, kind: str, *place: str) -> Arrival:
+        """From somebody who is in no file; whether he sends at all is not known."""
+        self.unsure = True
+        self.by_transit_gateway = kind != "local"
+        if kind == "local":
+            return self.deliver(place[0], None)
+        if kind == "leave":
+            return self.travel(Sender("attachment", "", place[0]))
+        enter = self.from_attachment if kind == "transit" else self.to_attachment
+        return enter(*place, None)
+
     def enter_from_on_premises(self, id: str) -> Arrival:
         """From a virtual private gateway, or from a VPN's or Direct Connect's attachment."""
         if self.leg == "request":
@@ -1181,6 +1195,10 @@ class Walk:
         if group not in self.world.groups:
             account = pair.get("UserId")
             seen = {home.partition("/")[0] for home in self.world.homes.values()}
+            if self.origin[0] == "unseen" and direction == "ingress" and account not in (None, *seen):
+                told = not self.by_transit_gateway or self.world.transit_gateway_references(vpc, vpc)
+                to_endpoint = self.by_transit_gateway and self.receiver.get("InterfaceType") == "vpc_endpoint"
+                return None if told and not to_endpoint else False
             if direction == "ingress" or account in (None, *seen) or self.is_in_sight(vpc, peer):
                 return False  # what sends is never unseen: an interface with its groups, or no interface at all
             return None
