@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -20,6 +20,7 @@ from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import Context, Ground, Walk, forward
+from reachsim.forwarding.amazon_local import UNDOCUMENTED
 from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
 from reachsim.intervals import EMPTY, IntervalSet
@@ -39,7 +40,7 @@ from reachsim.packets import (
     icmp_services,
     protocol_services,
 )
-from reachsim.refused import kept_out, refusals
+from reachsim.refused import kept_out, refusals, unanswered
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import Selector
 from reachsim.sources import Source, sources
@@ -210,11 +211,42 @@ def _from(
         start.group, start.origin.id, PacketSet.empty(len(DIMENSIONS)), (), start.by_chance,
         bool(aimed.name) or aimed.by_chance, symbolic, start, resolution, blocks, gaps, assumptions,
     )  # fmt: skip
+    if gaps and not blocks and not start.gaps and start.place:
+        blocks = _wherever(ground, base, services, family)
+        base = msgspec.structs.replace(base, gaps=()) if blocks else base
     if blocks or gaps:
         return [msgspec.structs.replace(base, blocks=(*unanswered, *blocks))]
     options = _options(start, aimed, resolution, FAMILIES[family])
     walked = [_walk(ground, base, start, aimed, option, services, family) for option in options or [EMPTY]]
     return [_stopped_before(one, unanswered) for one in walked] if unanswered else walked
+
+
+def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str | None) -> tuple[Block, ...]:
+    """What stops all that a place sends, to whichever address: with that a destination may be unknown, and the answer
+    is not.
+    """
+    start = base.source
+    everywhere = FAMILIES[family] - UNDOCUMENTED - start.addresses
+    base = msgspec.structs.replace(base, resolution=None, gaps=())
+    flows = _walk(ground, base, start, Destination(Selector("ip", ""), everywhere), everywhere, services, family).flows
+    if not flows or any(flow.outcome != "blocked" for flow in flows):
+        return ()
+    stopping = [{_which(block): block for block in flow.blocks} for flow in flows]
+    led_to = [set(one) for one in stopping if not {which[0] for which in one} <= _NOBODYS]
+    shared = set.intersection(*led_to) if led_to else set()
+    every = {which: block for one in stopping for which, block in one.items()}
+    return tuple(block for which, block in every.items() if not shared or which in shared)
+
+
+_NOBODYS: Final = frozenset({
+    "NO_POSSIBLE_DESTINATION", "PROTOCOL_RESTRICTION", "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+    "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
+})  # fmt: skip
+"""What stops packets to addresses that nobody has, or that take something else."""
+
+
+def _which(block: Block) -> tuple[object, ...]:
+    return block.code, block.component, block.rule, block.at, block.leg, block.direction
 
 
 def _options(start: Source, aimed: Destination, resolution: Resolution | None, asked: IntervalSet) -> list[IntervalSet]:
@@ -285,6 +317,7 @@ def _walk(
     walked = told_apart(ground, walked, start.vpc_id, aimed.vpcs_at)
     if aimed.interfaces and aimed.selector.kind != "ip":
         walked = tuple([kept_out(ground, flow, aimed.interfaces) for flow in walked])
+    walked = tuple([part for flow in walked for part in unanswered(ground, flow)])
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs") if start.vpc_id or start.origin.vpc_id else ()
     if lacking:
         known = ground.network.interface_addresses

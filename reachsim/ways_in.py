@@ -163,7 +163,7 @@ def by_gateways(
                 target = target_of(route)
                 if target.kind not in kinds or _leads_to(route).isdisjoint(addresses):
                     continue
-                gap = not_modelled(target.id, target.kind, f"what sends by {network.label(target.id)}")
+                gap = not_modelled(target.id, target.kind, network.label(target.id))
                 places: tuple[tuple[str, ...], ...] = (("local", vpc_id, ""),)
                 if target.kind == "core-network":
                     places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))

@@ -74,7 +74,7 @@ MAY_IMPORT = {
     "fleet_proxy": WAYS | ENGINE | {"forwarding"},
     "service_hosts": WAYS,
     "names": WAYS | ENGINE | ASKED | {"forwarding", "workloads", "resolver_paths", "service_hosts"},
-    "refused": WAYS | ENGINE | {"forwarding"},
+    "refused": WAYS | ENGINE | {"forwarding", "workloads"},
     "resolver_paths": WAYS | ENGINE | ASKED | {"forwarding", "workloads"},
     "scenarios": WAYS
     | ENGINE

@@ -64,6 +64,12 @@ _SERVICES: Final = (
 )
 
 
+UNDOCUMENTED: Final = (
+    AMAZON_LOCAL - VPC_LATTICE - IntervalSet.union_of(one.addresses for one in (_RESOLVER, *_SERVICES))
+)
+"""The rest of Amazon's own ranges, which no name leads to."""
+
+
 def addresses_of(network: Network, vpc_id: str) -> IntervalSet:
     """The addresses of these services, as the interfaces of a VPC see them."""
     return AMAZON_LOCAL - VPC_LATTICE | _within(network, vpc_id)

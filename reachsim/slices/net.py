@@ -13,11 +13,13 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from reachsim.addresses import V4, V6
 from reachsim.evidence import Gap
 from reachsim.forwarding import Ground
 from reachsim.forwarding.ground import missing, unseen
 from reachsim.intervals import IntervalSet
 from reachsim.packets import protocol_services
+from reachsim.refused import at_subnet, may_pass_on
 from reachsim.slices.acls import Acls, Planes
 from reachsim.slices.atoms import Bools, Numbers
 from reachsim.slices.axes import NO_ATOM, Axes
@@ -36,7 +38,9 @@ class Row(NamedTuple):
 
     ``every`` and ``some``: the request gets there and is answered, to each or any of the client's ports; one and the
     same array where no port fares worse. ``asked``: the request gets past its own filters on the way, ``lost``: nobody
-    knows what then becomes of it, ``known``: the receiver knows the sender's groups; these per atom (`Net.spread`).
+    knows what then becomes of it, ``lost_every`` and ``lost_some``: of that what all or any of the client's ports could
+    get an answer to past their own filter; ``known``: the receiver knows the sender's groups; these per atom
+    (`Net.spread`).
     ``other``: for the point path to say. ``doubts``: numbers of `reachsim.slices.doubts`, empty where the whole network
     between subnets is known, else also [from, to].
     """
@@ -45,6 +49,8 @@ class Row(NamedTuple):
     some: Bools
     asked: Bools
     lost: Bools | None
+    lost_every: Bools | None
+    lost_some: Bools | None
     known: Bools
     other: Bools | None
     doubts: tuple[Numbers, ...]
@@ -105,6 +111,14 @@ class Net:
         self._kept: dict[tuple[int, int, tuple[int, ...]], Answering] = {}
         service = protocol_services(protocol, IntervalSet.single(port))
         self._walk(Walker(ground, service, IntervalSet.union_of(clients), subnets), vpcs)
+        self.shut: dict[int, Bools] = {}
+        """By version: of each spot, whether its network ACL lets nobody in, or no answer out."""
+        if self._lost is not None:
+            open_ = [acl is None or may_pass_on(ground, one) for one, acl in zip(subnets, acls, strict=True)]
+            self._passed_on: Bools = np.array(open_, np.bool_)[self._subnet]
+            for version, family in ((4, V4), (6, V6)):
+                shut = [any(at_subnet(ground, one, service, family)) for one in subnets]
+                self.shut[version] = np.array(shut, np.bool_)[self._subnet]
 
     def _number_spots(self) -> list[int]:
         """Number spots and their subnets in the order of the classes; returns the place of each subnet."""
@@ -226,7 +240,10 @@ class Net:
             some &= entered
             some[self._near(spots)] = True
         doubts = self._doubts(spots, ask, back, place, exempt, home) if self._doubtful else ()
-        return Row(every, some, ask.asked, ask.lost, ask.known, other, doubts)
+        answerable: tuple[Bools | None, Bools | None] = (None, None)
+        if ask.lost is not None:
+            answerable = self._answerable(spots, client_ports, ask.lost)
+        return Row(every, some, ask.asked, ask.lost, answerable[0], answerable[1], ask.known, other, doubts)
 
     def spread(self, spots: Numbers, rows: Bools, *, near: bool) -> Bools:
         """Rows per atom as rows per spot; ``near`` is what holds within each spot's own subnet."""
@@ -347,13 +364,25 @@ class Net:
             every = every & passed
         return every, some
 
+    def _answerable(self, spots: Numbers, client_ports: IntervalSet, lost: Bools) -> tuple[Bools, Bools]:
+        """Of requests that nobody knows the end of, those whose replies the filter of the spot's own subnet lets pass,
+        or does not see: (for every client port, for some).
+        """
+        acl, passed_on = self._acl[spots], self._passed_on[spots][:, None]
+        own = [self.acls.replies[number].ingress[acl] | passed_on for number in self.acls.ports(client_ports)]
+        return lost & np.logical_and.reduce(own), lost & np.logical_or.reduce(own)
+
     def _home(self, spots: Numbers, back: list[Answering], place: Numbers) -> Bools | None:
-        """Replies that the filter of the spot's own subnet does not see: they are there already, or lost before."""
+        """Replies that the filter of the spot's own subnet does not see: they are there already, or lost before where
+        something might pass them on there.
+        """
         if all(one.gone is None and one.exempt is None for one in back):
             return None
         none = np.full(self._subnet.shape, -1)
         exempt = _each([none if one.exempt is None else one.exempt for one in back], place)
         gone = _each([none >= 0 if one.gone is None else one.gone for one in back], place)
+        if self._lost is not None:
+            gone = gone & self._passed_on[spots][:, None]
         home: Bools = gone | (exempt == self._subnet[spots][:, None])
         home[self._near(spots)] = True
         return home

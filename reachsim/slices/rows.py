@@ -70,7 +70,7 @@ class Spread(NamedTuple):
     every: Bools
     some: Bools
     told: Bools | None
-    lost: Bools | None
+    lost: tuple[Bools, Bools] | None
     other: Bools | None
     reached: Bools | None
 
@@ -106,6 +106,10 @@ class Rows:
         self._kind: Numbers = of_traits(lambda one: self.doubts.number(one.receiving.gaps), np.int64)
         self._in_gaps = self.groups.gaps[self.axes.set_of]
         self._refusing = self.groups.nobody[self.axes.set_of] & of_traits(lambda one: one.kind in KINDS, np.bool_)
+        if self.net.shut:
+            six, four = (self.net.shut[version][self._to_spot] for version in (6, 4))
+            shut = np.where(self._version == 6, six, four) & (self.net.spot_of >= 0)
+            self._refusing |= shut & of_traits(lambda one: one.kind in KINDS, np.bool_)
         self._everybody = _if_any(self.groups.everybody[self.axes.set_of])
         doubted = (self._odd, self._other, self._everybody)
         self._plain = bool(self._told.all()) and all(one is None for one in doubted)
@@ -212,10 +216,11 @@ class Rows:
         sure = np.array([out.sure for out in outs]) & admitted
         if spread.told is not None:
             sure &= spread.told
-        lost = np.zeros(every.shape, np.bool_)
+        every_lost = some_lost = np.zeros(every.shape, np.bool_)
         if spread.lost is not None:
-            lost = spread.lost & out_maybe & ~other & ~self._refusing
-        return Cells(every & sure, every | lost, some & sure, some | lost, other)
+            may = out_maybe & ~other & ~self._refusing
+            every_lost, some_lost = (one & may for one in spread.lost)
+        return Cells(every & sure, every | every_lost, some & sure, some | some_lost, other)
 
     def why(self, position: int) -> tuple[Numbers, ...]:
         """Why cells of the class at a position are not known: numbers of `reachsim.slices.doubts`."""
@@ -265,7 +270,10 @@ class Rows:
             for doubt in found.doubts:
                 sure &= doubt == 0
             told = wide(sure) & self._told
-        lost = None if found.lost is None else spread(found.lost & found.asked, near=False)
+        lost = None
+        if found.lost_every is not None and found.lost_some is not None:
+            both = found.lost_every, found.lost_some
+            lost = spread(both[0] & found.asked, near=False), spread(both[1] & found.asked, near=False)
         other = None if found.other is None else wide(found.other)
         reached = None
         if self._other is not None:

@@ -18,7 +18,7 @@ from reachsim.addresses import V6_BASE
 from reachsim.forwarding import Walk
 from reachsim.packets import DIMENSIONS, Box, PacketSet
 from reachsim.scenarios import Scenario
-from tests.reference.interpreter import Origin, Packet, Result, judge, permission_covers
+from tests.reference.interpreter import ANSWERS, Origin, Packet, Result, judge, permission_covers
 from tests.reference.world import World
 
 MOST_CORNERS = 4
@@ -108,15 +108,36 @@ def agree(world: World, flow: Walk, result: Result) -> bool:
 
 def _refused(world: World, flow: Walk, packet: Packet, result: Result) -> bool:
     """Whether the way is unknown and the engine says that who was asked for takes the packet from nobody: none of the
-    groups of those interfaces has a rule for it.
+    groups of those interfaces has a rule for it, or their network ACLs let nothing of it through.
     """
     beyond = bool(flow.gaps) and all(gap.code == "ON_PREMISES_UNSEEN" for gap in flow.gaps)  # as `agree` has it
     is_open = result.kind == "unknown" or (result.kind == "delivered" and beyond)
-    if not is_open or not flow.blocks or not all(one.code in OF_GROUPS for one in flow.blocks):
+    is_open = is_open or (result.kind == "dropped" and result.leg == "response" and bool(flow.gaps))
+    if not is_open or not flow.blocks:
         return False
-    groups = {one.component for one in flow.blocks}
-    permissions = [permission for group in groups for permission in world.groups[group].get("IpPermissions", [])]
-    return not any(permission_covers(one, packet.protocol, packet.detail) for one in permissions)
+    return all(_closes(world, block.code, block.component, block.leg, packet) for block in flow.blocks)
+
+
+def _closes(world: World, code: str, component: str, leg: str, packet: Packet) -> bool:
+    """Whether a filter has no rule for a packet, or for an answer to it, whoever is the peer."""
+    if code in OF_GROUPS:
+        permissions = world.groups[component].get("IpPermissions", [])
+        return not any(permission_covers(one, packet.protocol, packet.detail) for one in permissions)
+    if code != "SUBNET_ACL_RESTRICTION":
+        return False
+    entries = [one for one in world.acls[component]["Entries"] if one["Egress"] == (leg == "response")]
+    peers = {str(one.get("CidrBlock") or one.get("Ipv6CidrBlock")) for one in entries}
+    networks = [network for network in map(ip_network, peers) if network.version == packet.source.version]
+    ends_of = {end for network in networks for end in (network[0], network[-1])}
+    details = [packet.detail]
+    if leg == "response" and packet.protocol in (6, 17):
+        details = [*range(1024, 65536, 500), 65535]
+    elif leg == "response" and isinstance(packet.detail, tuple):
+        details = [(ANSWERS[packet.protocol, packet.detail[0]], packet.detail[1])]
+    return not any(
+        world.acl_allows(component, leg == "response", peer, packet.protocol, detail)
+        for peer in ends_of for detail in details
+    )  # fmt: skip
 
 
 def ends(world: World, terminal: str) -> tuple[str, ...]:

@@ -203,8 +203,26 @@ class Walk:
         except Dropped as drop:
             return Result("dropped", drop.code, drop.component, drop.leg or self.leg)
         except Unknown:
+            if self.is_shut_out():
+                return Result("dropped", "SUBNET_ACL_RESTRICTION", self.world.acl_of(self.origin_subnet()), "response")
             return Result("unknown")
         return Result("unknown" if self.unsure else "delivered", terminal=self.terminal or arrival.id)
+
+    def is_shut_out(self) -> bool:
+        """Whether no answer gets into the sender's subnet, whatever becomes of the packet: by its network ACL, which
+        all crosses that does not come from that subnet itself.
+        """
+        if self.origin[0] not in ("interface", "virtual") or not self.has_answer():
+            return False
+        subnet, packet = self.origin_subnet(), self.packet
+        if self.world.in_subnet(subnet, packet.destination) or self.world.may_pass_on(subnet):
+            return False
+        detail = self.answer_detail(packet.client_port)
+        acl = self.world.acl_of(subnet)
+        return not self.world.acl_allows(acl, False, packet.destination, packet.protocol, detail)
+
+    def origin_subnet(self) -> str:
+        return self.origin[1] if self.origin[0] == "virtual" else str(self.world.interfaces[self.origin[1]]["SubnetId"])
 
     # --- The two legs -----------------------------------------------------------------------------------------------
 

@@ -558,6 +558,31 @@ class World:
                 return bool(entry["RuleAction"] == "allow")
         return False
 
+    @cached_property
+    def _passed_on(self) -> dict[str, bool]:
+        return {}
+
+    def may_pass_on(self, subnet: str) -> bool:
+        """Whether something in a subnet may hand on what comes from elsewhere, past no network ACL (N118)."""
+        if subnet not in self._passed_on:
+            self._passed_on[subnet] = self._may_pass_on(subnet)
+        return self._passed_on[subnet]
+
+    def _may_pass_on(self, subnet: str) -> bool:
+        here = [row for row in self.interfaces.values() if row["SubnetId"] == subnet]
+        vpc = self.vpc_of(subnet)
+        routes = [route for table in self.tables.values() if table["VpcId"] == vpc for route in table["Routes"]]
+        return (
+            any(not row["SourceDestCheck"] for row in here)
+            or any(subnet in row["SubnetIds"] for row in self.vpc_attachments.values())
+            or any(nat.get("SubnetId") == subnet for nat in self.nat_gateways.values())
+            or any(
+                subnet in row.get("SubnetIds", [])
+                for row in self.endpoints.values() if row["VpcEndpointType"] == "GatewayLoadBalancer"
+            )
+            or any("CoreNetworkArn" in route for route in routes)
+        )  # fmt: skip
+
     def same_region_peers(self, vpc: str, other: str) -> bool:
         """An active peering connection within one Region joins the two (N88)."""
         for pcx in self.peerings.values():

@@ -111,7 +111,15 @@ def test_what_is_attached_to_a_peered_gateway_may_send_though_nobody_describes_i
     link = net.tgw_peering(gateway, other, far)
     net.associate(table, link)
     assert fate(ask(net.files() | far.files(), "ip:10.77.0.9", "eni-a")) == SHUT
-    far.tgw_attachment(other, "vpc-elsewhere", [], name="far")
+    elsewhere = far.tgw_attachment(other, "vpc-elsewhere", [], name="far")
+    theirs = far.tgw_table(other, name="2")
+    for one in (elsewhere, link):
+        far.associate(theirs, one)
+    for build, at, block, way in (
+        (far, theirs, "10.1.0.0/16", link), (net, table, "10.1.0.0/16", "tgw-attach-a"),
+        (net, table, "10.77.0.0/16", link), (far, theirs, "10.77.0.0/16", elsewhere),
+    ):  # fmt: skip
+        build.tgw_route(at, block, way)
     for call in ("attachments", "vpc-attachments"):
         held = far._lists[f"ec2/describe-transit-gateway-{call}"]
         held[-1] |= {"ResourceOwnerId": "999999999999", "VpcOwnerId": "999999999999"}

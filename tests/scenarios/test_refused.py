@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from reachsim import load_files
+from reachsim.verdict import Verdict
 from tests.build import Build
 from tests.property.test_matrix import compare
-from tests.scenarios.lan import ANY, Lan, ask, blocks, codes, fate, public
+from tests.scenarios.lan import ANY, Lan, ask, blocks, codes, fate, natted, public
 
 SSH = ("tcp", 22, 22, "0.0.0.0/0")
 
@@ -79,6 +80,7 @@ def test_who_is_behind_a_shared_transit_gateway_makes_no_difference(rules: Any, 
     tgw = net.tgw()
     net[tgw]["OwnerId"] = "222222222222"
     net.tgw_attachment(tgw, vpc, [subnet])
+    net.route(net.main_table(vpc), "172.16.0.0/12", tgw)
     assert ask(net, "ip:172.20.1.9", "eni-target").outcome == outcome
 
 
@@ -114,3 +116,117 @@ def test_nor_does_a_service_of_aws_that_may_lead_the_internet_in() -> None:
     net["eni-web-eth0"]["Groups"] = [{"GroupId": net.group(net.vpc_id, [SSH], name="own")}]
     assert ask(net, "internet", "i-web").outcome == "blocked"
     assert ask(net, "internet", "i-web", port=22).outcome == "unknown"
+
+
+# --- network ACLs, and what the sender lets out -----------------------------------------------------------------------
+
+IN, OUT = (100, "in", "allow", "-1", None, "0.0.0.0/0"), (100, "out", "allow", "-1", None, "0.0.0.0/0")
+
+
+def behind_a_hub(own: Any = (), far: Any = (), *, near: bool = False) -> Lan:
+    """Subnet a sends all but its own VPC's to a transit gateway that another account shares; subnet b, too, by way of
+    appliances. ``near``: the gateway's attachment is in subnet a itself.
+    """
+    net = Lan()
+    tgw = net.tgw(name="1")
+    net[tgw]["OwnerId"] = "222222222222"
+    at = net.a if near else net.subnet(net.vpc_id, "10.0.8.0/28", table=net.tb, name="tgw")
+    net.tgw_attachment(tgw, net.vpc_id, [at])
+    net.route(net.ta, "0.0.0.0/0", tgw)
+    endpoint = net.appliance_endpoint(net.vpc_id, net.subnet(net.vpc_id, "10.0.9.0/28", table=net.tb, name="gwlb"))
+    net.route(net.ta, "10.0.2.0/24", endpoint)
+    for subnet, entries in ((net.a, own), (net.b, far)):
+        if entries:
+            net.use_acl(subnet, net.acl(net.vpc_id, entries, name=subnet))
+    return net
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcome"),
+    [
+        ((IN, OUT), "unknown"),
+        ((OUT,), "blocked"),  # lets no answer in
+        (((90, "in", "deny", "tcp", (1024, 65535), "0.0.0.0/0"), IN, OUT), "blocked"),
+        (((90, "in", "allow", "tcp", (443, 443), "0.0.0.0/0"), OUT), "blocked"),  # and none to the client's ports
+        (((90, "in", "deny", "tcp", (1024, 65535), "203.0.113.0/24"), IN, OUT), "unknown"),  # of others
+        (((90, "in", "deny", "tcp", (32768, 40000), "0.0.0.0/0"), IN, OUT), "unknown"),  # to some of its ports
+    ],
+)
+def test_no_answer_gets_past_the_senders_own_network_acl(entries: Any, outcome: str) -> None:
+    """Network ACLs are stateless (N107): whoever answers, and whatever the way back is, but for the same subnet's."""
+    verdict = ask(behind_a_hub(entries), "eni-client", "ip:198.51.100.7")
+    assert verdict.outcome == outcome
+    if outcome == "blocked":
+        (one,) = verdict.blocked_by
+        assert (one.code, one.cause, one.at, one.leg) == (
+            "SUBNET_ACL_RESTRICTION", "RETURN_ACL_EPHEMERAL", "subnet-a", "response",
+        )  # fmt: skip
+        assert not verdict.missing
+    if IN in entries:  # what the gateway's own interface there hands on crosses no network ACL (N118)
+        assert ask(behind_a_hub(entries, near=True), "eni-client", "ip:198.51.100.7").outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcome"),
+    [
+        ((IN, OUT), "unknown"),
+        ((OUT,), "blocked"),
+        ((IN,), "blocked"),
+        (((90, "in", "deny", "tcp", (443, 443), "0.0.0.0/0"), IN, OUT), "blocked"),
+        (((90, "in", "allow", "tcp", (443, 443), "10.0.9.0/28"), OUT), "unknown"),  # appliances may send as themselves
+        (((90, "out", "deny", "tcp", (1024, 65535), "0.0.0.0/0"), IN, OUT), "blocked"),
+        (((90, "in", "deny", "udp", None, "0.0.0.0/0"), IN, OUT), "unknown"),
+    ],
+)
+def test_what_a_network_acl_lets_through_to_nobody_gets_there_by_no_appliance(entries: Any, outcome: str) -> None:
+    net = behind_a_hub(far=entries)
+    verdict = ask(net, "eni-client", "eni-server")
+    assert verdict.outcome == outcome
+    if outcome == "blocked":
+        assert {(one.code, one.component, one.at) for one in verdict.blocked_by} == {
+            ("SUBNET_ACL_RESTRICTION", "acl-subnet-b", "subnet-b")
+        }
+    net[net.interface(net.b, "10.0.2.99", [net.open], name="router")]["SourceDestCheck"] = False
+    assert ask(net, "eni-client", "eni-server").outcome == "unknown"  # it might hand it on within the subnet
+
+
+@pytest.mark.parametrize("entries", [(IN, OUT), (OUT,), (IN,), ((90, "in", "deny", "tcp", (32768, 40000), "0.0.0.0/0"),
+                                     IN, OUT)])  # fmt: skip
+def test_the_matrix_knows_of_those_network_acls(entries: Any) -> None:
+    compare(load_files(behind_a_hub(entries, entries).files()), 6, 443)
+
+
+@pytest.mark.parametrize("drop", ["list-resolver-rules", "describe-dhcp-options"])
+@pytest.mark.parametrize("target", ["host:github.com", "git-codecommit", "host:db.corp.example"])
+def test_whatever_a_name_stands_for_a_group_without_egress_rules_lets_nothing_out(drop: str, target: str) -> None:
+    net = natted()
+
+    def asked() -> Verdict:
+        return ask({path: data for path, data in net.files().items() if drop not in path}, net.client, target)
+
+    assert asked().outcome == "unknown"
+    net[net.open]["IpPermissionsEgress"] = []
+    verdict = asked()
+    assert (verdict.outcome, codes(verdict), verdict.missing) == ("blocked", {"SG_HAS_NO_RULES"}, ())
+    net.permit(net.open, "out", ("tcp", 443, 443, "10.0.2.0/24"))
+    assert asked().outcome == "unknown"  # the name may be the server's
+    net.permit(net.open, "out", ("tcp", 22, 22, "0.0.0.0/0"))
+    net[net.open]["IpPermissionsEgress"].pop(0)
+    assert (asked().outcome, codes(asked())) == ("blocked", {"ENI_SG_RULES_MISMATCH"})
+
+
+def test_whatever_a_name_stands_for_no_answer_gets_in() -> None:
+    net = natted()
+    net.use_acl(net.a, net.acl(net.vpc_id, [OUT, (90, "in", "allow", "udp", None, "0.0.0.0/0")], name="mute"))
+    files = {path: data for path, data in net.files().items() if "list-resolver-rules" not in path}
+    verdict = ask(files, net.client, "host:github.com")
+    assert (verdict.outcome, codes(verdict)) == ("blocked", {"SUBNET_ACL_RESTRICTION"})
+
+
+def test_an_unknown_interface_is_reached_by_nobody_whose_groups_let_nothing_out() -> None:
+    net = Lan()
+    net[net.open]["IpPermissionsEgress"] = []
+    files = {path: data for path, data in net.files().items() if "describe-instances" not in path}
+    assert (ask(files, net.client, "i-gone").outcome, codes(ask(files, net.client, "i-gone"))) == (
+        "blocked", {"SG_HAS_NO_RULES"},
+    )  # fmt: skip
