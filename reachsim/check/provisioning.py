@@ -51,12 +51,11 @@ def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     """Whether a build of a project starts. Raises SnapshotError for a policy that cannot be judged (S24, SC15)."""
     taken = _assumed(network, home, project)
     pulled = _pull(network, home, project)
-    made = [(request, judge_elsewhere(network, request, project.service_role, resource=False))
-            for request in _interface_requests(network, home, project)]  # fmt: skip
-    answers = [taken, pulled, *(answer for _, answer in made)]
+    made = [_Asked(subnet_id, request, judge_elsewhere(network, request, project.service_role, resource=False))
+            for subnet_id, request in _interface_requests(network, home, project)]  # fmt: skip
+    answers = [taken, pulled, *(one.answer for one in made)]
     shared = _shared(network, home, project)
-    outcomes: set[Outcome] = {answer.outcome for answer in answers} | ({"blocked"} if shared else set())
-    outcome = worst(outcomes)
+    outcome = "blocked" if shared else worst([taken.outcome, pulled.outcome, _wherever(made)])
     blocks = (*taken.blocks, *pulled.blocks, *shared, *_refused(project, made))
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
@@ -64,6 +63,24 @@ def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     missing = dict.fromkeys(path for answer in answers for path in answer.missing)
     why = dict.fromkeys(note for answer in answers if answer.outcome == "unknown" for note in answer.assumptions)
     return Start(step, tuple(missing), tuple(why))
+
+
+class _Asked(Struct, frozen=True):
+    """A request for a build in a subnet, or wherever it is (""), and what policies say to it."""
+
+    subnet_id: str
+    request: policy.Request
+    answer: Answer
+
+
+def _wherever(made: Sequence[_Asked]) -> Outcome:
+    """What becomes of the requests, in whichever subnet chance puts the build (DESIGN, "Verdicts")."""
+    subnets = dict.fromkeys(one.subnet_id for one in made if one.subnet_id)
+    always = worst([one.answer.outcome for one in made if not one.subnet_id])
+    each = [worst([one.answer.outcome for one in made if one.subnet_id == subnet]) for subnet in subnets]
+    if {"allowed", "blocked"} <= set(each):
+        return worst([always, "intermittent"])
+    return worst([always, "unknown" if "unknown" in each else worst(each)])
 
 
 # --- the role ---------------------------------------------------------------------------------------------------------
@@ -109,7 +126,8 @@ def refused_start(network: Network, start: Start) -> Iterator[Finding]:
     for block in start.step.blocked_by:
         known = CODES.get(block.cause or block.code)
         rule = f", statement {block.rule}" if block.rule is not None else ""
-        title = f"{network.label(block.component)}{rule} keeps builds of {start.step.project} from starting: "
+        kept = "some builds" if start.step.outcome == "intermittent" else "builds"
+        title = f"{network.label(block.component)}{rule} keeps {kept} of {start.step.project} from starting: "
         if block.code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
             title = f"CodeBuild cannot assume {block.component}, the service role of {start.step.project}"
         else:
@@ -205,8 +223,10 @@ def _shared(network: Network, home: Home, project: aws.Project) -> tuple[Block, 
     return (Block("CODEBUILD_SHARED_VPC", vpc.vpc_id, None, None, "request", "egress", "refused", detail),)
 
 
-def _interface_requests(network: Network, home: Home, project: aws.Project) -> Iterator[policy.Request]:
-    """Every request that the service role makes of EC2 for a build in a VPC, of each subnet that chance may pick."""
+def _interface_requests(network: Network, home: Home, project: aws.Project) -> Iterator[tuple[str, policy.Request]]:
+    """Every request that the service role makes of EC2 for a build in a VPC, with the subnet that chance may pick for
+    it, or "" where that makes no difference.
+    """
     config = project.vpc_config
     if config is None or not config.subnets or not project.service_role:
         return
@@ -217,7 +237,7 @@ def _interface_requests(network: Network, home: Home, project: aws.Project) -> I
         "aws:PrincipalIsAWSService": "false", "aws:RequestedRegion": region, "ec2:Region": region,
     }  # fmt: skip
     for action in DESCRIBE:
-        yield policy.Request(caller, action, "*", account, context, wildcard_only_action=True, absent=_NO_PATH)
+        yield "", policy.Request(caller, action, "*", account, context, wildcard_only_action=True, absent=_NO_PATH)
     place = f"arn:{services.partition_of(region)}:ec2:{region}"
     for subnet_id in config.subnets:
         subnet = network.subnets.get(subnet_id)
@@ -229,24 +249,30 @@ def _interface_requests(network: Network, home: Home, project: aws.Project) -> I
         interface = where | {"ec2:Subnet": arn}
         for action in INTERFACE:
             service = {"ec2:AuthorizedService": "codebuild.amazonaws.com"} if action.endswith("Permission") else {}
-            yield policy.Request(caller, action, f"{place}:{account}:network-interface/{_NEW}", account,
-                                 interface | service, absent=_NO_PATH)  # fmt: skip
-        yield policy.Request(caller, INTERFACE[0], arn, owner, where, absent=_NO_PATH)
+            asked = f"{place}:{account}:network-interface/{_NEW}"
+            yield subnet_id, policy.Request(caller, action, asked, account, interface | service, absent=_NO_PATH)
+        yield subnet_id, policy.Request(caller, INTERFACE[0], arn, owner, where, absent=_NO_PATH)
         for group in config.security_group_ids:
-            yield policy.Request(caller, INTERFACE[0], f"{place}:{owner}:security-group/{group}", owner, where,
-                                 absent=_NO_PATH)  # fmt: skip
+            asked = f"{place}:{owner}:security-group/{group}"
+            yield subnet_id, policy.Request(caller, INTERFACE[0], asked, owner, where, absent=_NO_PATH)
 
 
-def _refused(project: aws.Project, made: Sequence[tuple[policy.Request, Answer]]) -> Iterator[Block]:
-    """One block for each policy that refuses requests for interfaces, naming all of them."""
-    refused: dict[tuple[str, str, str | int | None], dict[str, Block]] = {}
-    for request, answer in made:
-        for block in answer.blocks:
-            refused.setdefault((block.code, block.component, block.rule), {}).setdefault(request.action, block)
+def _refused(project: aws.Project, made: Sequence[_Asked]) -> Iterator[Block]:
+    """One block for each policy that refuses requests for interfaces, naming all of them, and the subnets if some are
+    left.
+    """
+    refused: dict[tuple[str, str, str | int | None], list[tuple[_Asked, Block]]] = {}
+    for one in made:
+        for block in one.answer.blocks:
+            refused.setdefault((block.code, block.component, block.rule), []).append((one, block))
+    every = {one.subnet_id for one in made if one.subnet_id}
     for (code, component, rule), blocks in refused.items():
-        detail = f"{project.service_role} may not {', '.join(blocks)}, so no build of {project.name} starts in its VPC"
+        actions = ", ".join(dict.fromkeys(one.request.action for one, _ in blocks))
+        here = dict.fromkeys(one.subnet_id for one, _ in blocks)
+        where = "its VPC" if "" in here or set(here) == every else ", ".join(here)
+        detail = f"{project.service_role} may not {actions}, so no build of {project.name} starts in {where}"
         if code == "IDENTITY_POLICY_DENY":
             code = "ROLE_CANNOT_CREATE_ENI"
         else:
-            detail = f"{detail}: {next(iter(blocks.values())).detail}"
+            detail = f"{detail}: {blocks[0][1].detail}"
         yield Block(code, component, rule, None, "request", "egress", "403", detail)

@@ -46,8 +46,17 @@ def test_the_guides_own_policy_is_enough() -> None:
     assert judged(net)[1] == "allowed"
 
 
+def test_a_permission_for_one_of_two_subnets_starts_the_builds_that_chance_puts_there() -> None:
+    """What neither side chooses makes it intermittent as soon as some of it fails (DESIGN, "Verdicts")."""
+    check, outcome, codes, detail = judged(Pipeline(build_role=role(MAKE, permission("subnet-build-a"))))
+    assert (outcome, codes, check.overall) == ("intermittent", ["ROLE_CANNOT_CREATE_ENI"], "private-but-failing")
+    assert "no build of p1 starts in subnet-build-c" in detail
+    assert not any(step.not_reached for step in check.steps)
+    (told,) = [one for one in check.findings if one.id == "ROLE_CANNOT_CREATE_ENI"]
+    assert "keeps some builds of p1 from starting" in told.title
+
+
 @pytest.mark.parametrize("wrong", [
-    permission("subnet-build-a"),
     permission(*BOTH, service="codepipeline.amazonaws.com"),
     statement("ec2:CreateNetworkInterfacePermission", f"arn:aws:ec2:us-west-2:{ACCOUNT}:network-interface/*"),
 ])  # fmt: skip
@@ -61,7 +70,8 @@ def test_a_permission_for_something_else_starts_nothing(wrong: dict[str, Any]) -
 @pytest.mark.parametrize(("resources", "outcome"), [
     ([f"{EC2}:subnet/*", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "allowed"),
     ([f"{EC2}:subnet/*", f"{EC2}:network-interface/*"], "blocked"),
-    ([f"{EC2}:subnet/subnet-build-a", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "blocked"),
+    ([f"{EC2}:subnet/subnet-build-a", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "intermittent"),
+    ([f"{EC2}:subnet/subnet-other", f"{EC2}:network-interface/*", f"{EC2}:security-group/*"], "blocked"),
     ([f"{EC2}:*/*"], "allowed"),
 ])  # fmt: skip
 def test_an_interface_needs_its_subnet_and_groups_allowed_too(resources: list[str], outcome: str) -> None:
