@@ -212,9 +212,11 @@ class Walk:
         """Whether no answer gets into the sender's subnet, whatever becomes of the packet: by its network ACL, which
         all crosses that does not come from that subnet itself.
         """
-        if self.origin[0] not in ("interface", "virtual") or not self.has_answer():
+        packet, detail = self.packet, self.packet.detail
+        one_way = isinstance(detail, tuple) and (packet.protocol, detail[0]) not in ANSWERS
+        if self.origin[0] not in ("interface", "virtual") or one_way:
             return False
-        subnet, packet = self.origin_subnet(), self.packet
+        subnet = self.origin_subnet()
         if self.world.in_subnet(subnet, packet.destination) or self.world.may_pass_on(subnet):
             return False
         detail = self.answer_detail(packet.client_port)
