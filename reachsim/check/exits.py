@@ -71,7 +71,8 @@ def _unseen(walked: Iterable[Scenario]) -> tuple[Gap, ...]:
 def unseen_accounts(ground: Ground, sources: Iterable[str]) -> Iterator[Finding]:
     """Peering connections and transit gateways that let a source's traffic into a VPC which the snapshot does not hold.
 
-    It stays on AWS's private network, and nobody told what stands at the other end: a proxy leads on to the internet.
+    It stays on AWS's private network, which is private by DESIGN's word, so it is low; what stands at the other end, such
+    as a proxy that leads on to the internet, nobody told.
     """
     network = ground.network
     aimed = IntervalSet.union_of(_towards_unseen(ground))
@@ -85,7 +86,7 @@ def unseen_accounts(ground: Ground, sources: Iterable[str]) -> Iterator[Finding]
                         found.setdefault(gap.component, []).append(line)
     for component, lines in found.items():
         title = f"traffic can get by {network.label(component)} to a network that the snapshot does not hold"
-        yield finding_of("EGRESS_TO_UNSEEN_ACCOUNT", "medium", component, title, lines)
+        yield finding_of("EGRESS_TO_UNSEEN_ACCOUNT", "low", component, title, lines)
 
 
 def _towards_unseen(ground: Ground) -> Iterator[IntervalSet]:
