@@ -114,8 +114,11 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
     extra = given.get("context") or {}
     if not isinstance(extra, Mapping):
         raise QuestionError("context must be an object of keys and values", "BAD_REQUEST")
+    spelt = {key.lower(): key for key in context}
     for key, value in extra.items():
-        context = {known: kept for known, kept in context.items() if known.lower() != str(key).lower()}
+        if (before := spelt.get(str(key).lower())) is not None:
+            del context[before]
+        spelt[str(key).lower()] = str(key)
         context[str(key)] = tuple(map(_text, value)) if isinstance(value, list) else _text(value)
     # a bucket of which nothing is known is asked about as the source's own, whose file would tell
     whose = owner.account or (OTHER_ACCOUNT if account in owner.others else account)

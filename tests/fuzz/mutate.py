@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
 LARGEST = 100_000
+STRETCHED = 0.25
+"""The share of inputs that are stretched."""
 WORDS = (
     b"{", b"}", b"[", b"]", b'"', b"'", b"\\", b"\n", b"\r\n", b"\0", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"${",
     b"$(", b"`", b"<<EOF\n", b"<<-'X'\n", b"&&", b"||", b";", b"|", b">", b"#", b"&a", b"*a", b"!!python/object:x",
@@ -27,12 +30,60 @@ PIECES = ("a", "/", ":", ".", "-", "*", "1")
 
 
 def broken(data: bytes, others: list[bytes], luck: random.Random) -> bytes:
-    """The data, broken a few times, with pieces of the others; at most `LARGEST` bytes."""
+    """The data, broken a few times, with pieces of the others, now and then stretched; at most `LARGEST` bytes."""
     if luck.random() < 0.6:
         data = _json(data, luck) or data
     for _ in range(luck.choice((0, 1, 1, 2, 4, 16))):
         data = _once(data, others, luck)
-    return data[:LARGEST]
+    return stretched(data, luck)[:LARGEST] if luck.random() < STRETCHED else data[:LARGEST]
+
+
+def stretched(data: bytes, luck: random.Random) -> bytes:
+    """The data with one piece of it (some bytes, a word of it or a whole line) again and again, until it is large.
+
+    What costs more than its length shows only there, and only within what is well-formed around it: JSON stays JSON
+    where the piece is of one of its texts, or an entry of one of its lists.
+    """
+    most = luck.randrange(LARGEST // 2, LARGEST)
+    if luck.random() < 0.5:
+        found = _stretched_json(data, most, luck)
+        if found is not None:
+            return found
+    data = data[:LARGEST]
+    pieces = list(luck.choice(PIECE).finditer(data))
+    begin, end = luck.choice(pieces).span() if pieces else (0, len(data))
+    piece = data[begin:end] or b"x"
+    return data[:end] + piece * ((most - len(data)) // len(piece)) + data[end:]
+
+
+PIECE = tuple(re.compile(one, re.DOTALL) for one in (
+    rb".", rb"..", rb".{3,9}", rb"\w+", rb"\W+", rb"\w+\W+", rb"\W+\w+", rb"[^\n]*\n?",
+    rb"[^\n]*\n?[^\n]*\n?",
+))  # fmt: skip
+
+
+def _stretched_json(data: bytes, most: int, luck: random.Random) -> bytes | None:
+    """The same JSON with a piece of one of its texts, an entry of one of its lists, or keys of an object, repeated."""
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    places = [(holder, key) for holder, key in _places(document) if isinstance(holder[key], str | list | dict)]
+    if not places:
+        return None
+    holder, key = luck.choice(places)
+    value, room = holder[key], most - len(data)
+    if isinstance(value, str):
+        begin = luck.randrange(len(value) + 1)
+        piece = value[begin : begin + luck.choice((1, 1, 2, 5, 20, 200))] or "x"
+        holder[key] = value[:begin] + piece * (room // len(piece)) + value[begin:]
+    elif isinstance(value, list):
+        piece = luck.choice(value) if value else {}
+        value.extend([piece] * (room // (len(json.dumps(piece)) + 2)))
+    else:
+        name, piece = luck.choice(list(value.items())) if value else ("x", {})
+        value |= {f"{name}{number}": piece for number in range(room // (len(json.dumps({name: piece})) + 6))}
+    return json.dumps(document).encode()
 
 
 def _once(data: bytes, others: list[bytes], luck: random.Random) -> bytes:

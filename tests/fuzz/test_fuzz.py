@@ -34,3 +34,10 @@ def test_a_name_of_thousands_of_labels_costs_no_more_than_its_length() -> None:
     for name in ("1." * 50_000 + "s3", "host:" + "a." * 50_000 + "dkr.ecr.ap-northeast-1.amazonaws.com"):
         asked = {"source": "codebuild:app-build", "destination": name, "protocol": "tcp", "port": 443}
         assert trial("query", "", json.dumps(asked).encode()) is None
+
+
+def test_a_request_of_thousands_of_keys_costs_no_more_than_its_length() -> None:
+    context = {f"a{number}": ["b"] for number in range(5_000)} | {"AWS:sourcevpce": "vpce-1", "a1": "c"}
+    requests = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "context": context}]
+    asked = {"source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443, "requests": requests}
+    assert trial("query", "", json.dumps(asked).encode()) is None

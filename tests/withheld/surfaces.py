@@ -268,6 +268,8 @@ def report(reach: Reach, case: Case) -> Words:
     overall = re.search(r'class="overall"><strong>([\w-]+)<', page)
     assert overall
     found = {"overall": overall[1]}
+    if 'class="missing"' in page:
+        found["what is missing"] = "told"
     for outcome, ends, rest in ENDS.findall(page):
         badges = [one for one in re.findall(r">([^<>]+)<", rest) if one.strip() and one != "needed"]
         found[_told(ends)] = "unknown" if outcome == "unknown" else " ".join([outcome, *badges[1:]])
@@ -291,6 +293,8 @@ def plot(reach: Reach, case: Case) -> Words:
         found.setdefault(f"{line.source} → {line.destination}", set()).add(word)
     words = {key: "unknown" if "unknown" in some else ", ".join(sorted(some)) for key, some in found.items()}
     words["overall"] = check.overall
+    if check.missing:
+        words["what is missing"] = "told"
     for vpc in reach.network.vpcs:
         for drawn in address_map(reach.network, vpc).groups:
             for bar in drawn.bars:
