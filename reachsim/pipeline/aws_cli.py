@@ -259,7 +259,11 @@ def _output(call: Call, given: Arguments, spoken: str) -> str | None:
     if spoken == "sts get-caller-identity":
         if query.strip("'\"[]") == "Account":
             return account
-        return '{"Account": "' + account + '"}' if not query else None
+        if query:
+            return None
+        if (given.last("output") or call.env("AWS_DEFAULT_OUTPUT")) == "text":  # in the order of the keys' names
+            return "\t".join([account, f"arn:aws:sts::{account}:assumed-role/{unknown('role')}", unknown("user")])
+        return '{"Account": "' + account + '"}'
     if spoken == "ecr get-login":
         owners = [one for one in given.all("registry-ids") if one] or [account]
         hosts = [f"{owner}.dkr.ecr.{region}.{services.dns_suffix(region)}" for owner in owners]

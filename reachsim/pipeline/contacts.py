@@ -53,6 +53,7 @@ from reachsim.pipeline.variables import (
     nothing_known,
     replaced,
     shown,
+    starred,
     unknown,
     unknown_names,  # fmt: skip
 )
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
 
 MAX_COMMANDS: Final = 20_000
 MAX_SCRIPTS: Final = 2_000
+_PLACEHOLDER: Final = re.compile(r"<([\w -]+)>")
+"""What stands for a part that the reader is to fill in: ``<ACCOUNT>.dkr.ecr…``."""
+_NO_HOST: Final = re.compile(r"[\s\"'`<>|\\^,;()$]")
 """Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
 
 
@@ -439,6 +443,11 @@ class Walk:
         if alternatives.choices([found.host]):
             return
         found = self.own.mirrored(found)
+        if _PLACEHOLDER.search(found.host):
+            found = msgspec.structs.replace(found, host=_PLACEHOLDER.sub(lambda one: unknown(one[1]), found.host))
+        if _NO_HOST.search(starred(found.host)):
+            self.note(Gap(text, "no host name"), line, file)
+            return
         if nothing_known(found.host):
             surely = weaker(found.confidence, confidence) != "possible"
             self.note(Gap(text, urls.why_unknown(found.host)), line, file, surely=surely)

@@ -67,9 +67,13 @@ def parse(text: str) -> Reference:
     first, slash, rest = text.partition("/")
     plain = first if is_known(first) else re.sub(f"{OPEN}[^{CLOSE}]*{CLOSE}", "x", first)
     is_host = bool(slash) and ("." in plain or ":" in plain or plain == "localhost")
-    if slash and not is_host and not is_known(first) and not re.search(_HUB_USER, first):
+    named = re.search(_HUB_USER, first)
+    if slash and not is_host and not is_known(first) and not named:
         is_host = True  # $REGISTRY/app: a variable that stands first holds the registry, or nobody would need it
     host, path = (first, rest) if is_host else (DOCKER_HUB, text)
+    begins = re.match(f"{OPEN}[^{CLOSE}]*{CLOSE}(?=[^:@])", first) if not named else None
+    if begins and not nothing_known(first.partition(":")[0]) and "." not in plain:
+        host, path = begins[0], text[begins.end() :]  # $PREFIX-app: the variable may hold the registry, too
     path, _, digest = path.partition("@")
     stem, colon, tag = path.rpartition(":")
     if colon and "/" not in tag:
