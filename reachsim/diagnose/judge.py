@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from reachsim import services
-from reachsim.addresses import format_address
+from reachsim.addresses import PUBLIC, format_address, parse_block
 from reachsim.check.failures import remedy_of, spared_by, third_party
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
@@ -25,6 +25,7 @@ from reachsim.diagnose.questions import (
     completed,
     contacts_of_command,
     contacts_of_source,
+    cut_off_by_ecr,
     is_of_source,
     question_of,
 )
@@ -43,13 +44,14 @@ if TYPE_CHECKING:
     from reachsim.pipeline.records import Contact
 
 _SEEN_AS: Final[dict[Kind, tuple[str, ...]]] = {
-    "timeout": ("timeout",), "unreachable": ("timeout",), "refused": ("refused",), "reset": ("timeout", "refused"),
+    "timeout": ("timeout",), "unreachable": ("timeout",), "refused": ("refused",), "reset": ("refused",),
     "no-connection": ("timeout", "refused", "name-not-found"), "name-not-found": ("name-not-found",),
     "forbidden": ("403",), "access-denied": ("403",), "unauthorized": ("403",), "no-internet": ("timeout",),
     "proxy": ("timeout", "refused", "name-not-found"), "dns-conflict": ("name-not-found",),
     "no-output": ("timeout", "refused", "name-not-found", "403"),
 }  # fmt: skip
-"""Which symptoms of a block an error looks like."""
+"""Which symptoms of a block an error looks like. A connection that is reset was there: what lets no packet through does
+not look so."""
 _POLICIES: Final = {
     "identity-based": "IDENTITY_POLICY_DENY", "resource-based": "RESOURCE_POLICY_DENY", "service control": "SCP_DENY",
     "resource control": "RCP_DENY", "permissions boundary": "BOUNDARY_DENY", "permission boundary": "BOUNDARY_DENY",
@@ -115,6 +117,24 @@ class Asker:
             requests=self._signed(asked.requests) or None, layers=layers, pins=self.pins,
         )  # fmt: skip
 
+    def ask_at(self, asked: Asked, error: LogError) -> Verdict | None:
+        """The answer for the address that the log tells of a name, where the snapshot cannot tell it; None where the
+        address would be none of that name's."""
+        try:
+            told = parse_block(error.address)
+        except ValueError:
+            return None
+        if not told <= PUBLIC:
+            return None
+        verdict = simulate(
+            self.ground, self.source, asked.destination, protocol="tcp", port=asked.port,
+            requests=self._signed(asked.requests) or None, pins={**self.pins, error.host: told},
+        )  # fmt: skip
+        names = tuple(
+            msgspec.structs.replace(one, detail=f"{error.address}, as the log tells") for one in verdict.names
+        )
+        return msgspec.structs.replace(verdict, names=names)
+
     def _signed(self, requests: tuple[dict[str, str], ...]) -> tuple[dict[str, str], ...]:
         """A task's image and secrets are fetched in its execution role, not in its own; ECR itself signs for layers."""
         if not self.source.startswith("ecs:") or not self.role:
@@ -149,6 +169,8 @@ def judged(asker: Asker, whole: LogError) -> Diagnosed:
     """An error (see `with_hosts`) with the snapshot's answer and its causes."""
     asked = question_of(whole, asker.home, asker.role, asker.contacts_of(whole))
     verdict = asker.ask(asked)
+    if verdict is not None and verdict.outcome == "unknown" and whole.host and whole.address:
+        verdict = asker.ask_at(asked, whole) or verdict
     causes = [*_stated(whole, verdict), *_known(asker, whole, verdict), *_proven(whole, verdict)]
     if not causes and whole.kind in DENIALS and verdict is not None and verdict.outcome == "unknown":
         causes += _without_an_allow(asker, asked)
@@ -207,7 +229,8 @@ def _proven(error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
     spared, host = spared_by(destination, verdict), third_party(destination, verdict)
     for block in verdict.blocked_by:
         fits = block not in spared and (block.symptom in seen or _fits_vpce(error, block))
-        cause = _of_block(block, sure if fits else "possible")
+        at_times = block.symptom == "403" and cut_off_by_ecr(error, error.host)
+        cause = _of_block(block, sure if fits else "likely" if at_times else "possible")
         yield msgspec.structs.replace(cause, remedy=remedy_of(block, spared=block in spared, host=host))
 
 
@@ -297,6 +320,8 @@ def _image_pull(asker: Asker, error: LogError) -> Iterator[Cause]:
     detail = f"CodeBuild pulls {image} from its own network: neither the VPC's ways nor its endpoints serve that pull"
     yield _cause("SERVICE_PLANE_PULL_NOT_VIA_VPC", "likely", image, detail)
     if re.search(r"denied|no basic auth|unauthorized|403|401", error.text):
+        started = provisioning(asker.network, asker.home, asker.record).step if asker.record is not None else None
+        yield from (_of_block(block, "certain") for block in (started.blocked_by if started is not None else ()))
         whose = "the repository's policy must let codebuild.amazonaws.com pull, or the service role where it is used"
         yield _cause("CREDENTIALS_NOT_ACCEPTED", "likely", image, whose if _ECR.search(image) else error.text[:200])
 

@@ -48,7 +48,11 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                      r"|pull access denied"
                      r"|authentication required"
                      r"|must be logged in to the server|could not read (?:Username|Password) for"
-                     r"|Unable to locate credentials"
+                     r"|Unable to locate credentials|Unable to get IAM security credentials"
+                     r"|Unable to load (?:AWS )?credentials from any|no valid providers in chain"
+                     r"|no EC2 IMDS role found|[Cc]ould not load credentials from any providers"
+                     r"|[Aa]uthorization [Tt]oken is invalid"
+                     r"|security token included in the request is (?:invalid|expired)"
                      r"|\((?:ExpiredToken\w*|InvalidClientTokenId"
                      r"|UnrecognizedClientException)\)|Authentication failed for|Permission denied \(publickey"),
     ("certificate", r"x509:|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|unable to get local issuer"
@@ -74,7 +78,8 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
     ("timeout", r"Can't connect to MySQL server on '[^']+' \(110\)"
                 r"|Could not connect to \S+ \([\d.]+\), connection timed out"),  # apt: then what IPv6 came to
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
-    ("no-connection", r"Could not connect to the endpoint URL|Couldn't connect to server|Could not reach host"
+    ("no-connection", r"Can't reach database server at|Could not connect to the endpoint URL"
+                      r"|Couldn't connect to server|Could not reach host"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
                       r"|network request to \S+ failed, reason: *$|could not connect to server"
                             r"|Cannot find a valid baseurl for repo|EndpointConnectionError"
@@ -86,6 +91,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
                 r"|deadline has elapsed|request context canceled|failed to validate logger args|EIDLETIMEOUT"
                 r"|Idle timeout reached|failed to connect to \S+ \(port \d+\) from \S+ \(port \d+\) after \d+ms"
+                r"|\bERR_SOCKET_TIMEOUT\b|network Socket timeout"
                 r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? [Ee]rror 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
@@ -99,6 +105,7 @@ STEMS: Final = (
     "timeout", "timed", "deadline", "canceled", "expired", "resol", "no such host", "not known", "enotfound",
     "eai_again", "bad address", "unknown host", "unknownhost", "misbehaving", "nxdomain", "dns", "nodename", "lookup",
     "refused", "unreachable", "no route", "enet", "ehost", "connect", "reach host", "temporary error", "baseurl", "403",
+    "reach data",
     "denied", "authorized", "unauthorized", "401", "credential", "authentication", "token", "allow aws", "publickey",
     "authorization",
     "x509", "certificate", "tls", "ssl", "self_signed", "unable_to", "pkix", "proxy", "toomany", "429", "rate limit",
@@ -106,7 +113,7 @@ STEMS: Final = (
     "quota", "docker daemon", "docker.sock", "pull customer", "unable_to_pull", "reset", "eof", "aborted",
     "disconnected", "address associated", "issuer", "does not resolve", "client", "yaml_file", "parameter",
     "not found for", "resourcenotfound", "could not read", "network request", "logger args", "logged in",
-    "such host", "could not be",
+    "such host", "could not be", "valid providers", "imds role",
     "temporarily", "hang up", "name unknown", "name_unknown", "repositorynotfound", "repositorydoesnot",
     "fatal: repository", "throttling", "slowdown", "requestlimit", "inaccessible", "requesterror", "kms.",
     "was closed", "socket_closed", "service index", "index for repository", "cannot open", "socket error",

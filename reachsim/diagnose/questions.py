@@ -130,13 +130,21 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
         host = _host_of_request(named[0], error, home)
     host = _regular(host, home)
     requests = named
-    if error.kind in DENIALS and not named:
+    if (error.kind in DENIALS or cut_off_by_ecr(error, host)) and not named:
         requests = _of_source(error, host, contacts, home) or tuple(_implied(error, host, home))
     if requests and error.principal and not _same_role(error.principal, role):
         requests = tuple({**one, "principal": error.principal} for one in requests)
     if host:
         return Asked(f"host:{host}", error.port, requests)
     return Asked(f"ip:{error.address}", error.port) if error.address else Asked()
+
+
+def cut_off_by_ecr(error: LogError, host: str) -> bool:
+    """Whether a push ended in nothing but EOF, as those do that ECR does not permit (aws-cli#7231, kaniko#1455)."""
+    return error.kind == "reset" and services.service_of_host(host)[0] == "ecr.dkr" and bool(_EOF.search(error.text))
+
+
+_EOF: Final = re.compile(r"(?:^|: )EOF$")
 
 
 def _of_source(
@@ -265,6 +273,11 @@ def _implied(error: LogError, host: str, home: Home) -> Iterator[dict[str, str]]
         uploads = "/blobs/uploads" in error.path or re.search(r"docker (?:image )?push|--push\b", error.command)
         for action in services.ECR_PUSH if uploads else services.ECR_DOWNLOAD:
             yield {"action": action, "resource": f"{arn}:ecr:{region}:{account}:repository/{name}"}
+    elif suffix == "codeartifact.repositories":
+        domain, _, owner = host.split(".")[0].rpartition("-")
+        place = [*error.path.split("/"), "", ""][2] or "*"  # /npm/REPOSITORY/…
+        resource = f"{arn}:codeartifact:{region}:{owner}:repository/{domain}/{place}"
+        yield {"action": "codeartifact:ReadFromRepository", "resource": resource}
     elif suffix == "s3" or "<?xml" in error.text:
         bucket, key = _object(error, host)
         if bucket:
