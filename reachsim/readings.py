@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -49,12 +49,19 @@ ANSWERS: Final[dict[str, tuple[dict[str, Any], ...]]] = {
 """What each of the calls may answer, as far as a verdict depends on it."""
 
 
+class Agreed(NamedTuple):
+    """What a question comes to: what answers it, and by each reading of the files that are missing."""
+
+    found: Found
+    readings: tuple[Found, ...]
+
+
 def agreed(
     ground: Ground,
     walk: Callable[[Ground], Found],
     signature: Callable[[Found], Hashable],
     is_open: Callable[[Found], bool],
-) -> Found:
+) -> Agreed:
     """What a question comes to, whichever attributes load balancers have.
 
     Args:
@@ -65,11 +72,12 @@ def agreed(
     found = walk(ground)
     untold = tuple(dict.fromkeys(gap for one in found if one.resolution for gap in one.resolution.untold))
     if not untold and not (any(_files(found)) and is_open(found)):
-        return found
+        return Agreed(found, (found,))
     read = _by_reading(ground, walk, found, MOST_READINGS)
     if read is not None and len({signature(one) for one in read}) == 1:
-        return read[0]
-    return tuple(_left_open(one, untold) for one in found) if untold else found
+        return Agreed(read[0], tuple(read))
+    left = tuple(_left_open(one, untold) for one in found) if untold else found
+    return Agreed(left, (left,) if read is None else tuple(read))
 
 
 def _by_reading(ground: Ground, walk: Callable[[Ground], Found], found: Found, most: int) -> list[Found] | None:

@@ -33,7 +33,7 @@ from reachsim.packets import (
     SOURCE,
     PacketSet,
 )
-from reachsim.readings import agreed
+from reachsim.readings import Agreed, agreed
 from reachsim.scenarios import Scenario, route_of, scenarios, services_of
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
@@ -101,6 +101,20 @@ def ask(
     pins: Mapping[str, IntervalSet] | None = None,
 ) -> tuple[Scenario, ...]:
     """The scenarios of a question, walked. Raises QuestionError."""
+    return ask_each(ground, source, target, protocol=protocol, port=port, family=family, pins=pins).found
+
+
+def ask_each(
+    ground: Ground,
+    source: str,
+    target: str,
+    *,
+    protocol: object = None,
+    port: int | None = None,
+    family: str | None = None,
+    pins: Mapping[str, IntervalSet] | None = None,
+) -> Agreed:
+    """The same with the scenarios by each reading of attributes that are missing. Raises QuestionError."""
     number = read_protocol(protocol)
     check_question(number, port, family, None)
     return _walked(ground, parse_selector(source), parse_selector(target), services_of(number, port), family, pins)
@@ -109,7 +123,7 @@ def ask(
 def _walked(
     ground: Ground, source: Selector, target: Selector, services: IntervalSet, family: str | None,
     pins: Mapping[str, IntervalSet] | None,
-) -> tuple[Scenario, ...]:  # fmt: skip
+) -> Agreed:  # fmt: skip
     asked = (source, target, services, family)
 
     def walk(one: Ground) -> tuple[Scenario, ...]:
@@ -156,7 +170,7 @@ def simulate(
     number = read_protocol(protocol)
     check_question(number, port, family, layers)
     aimed = parse_selector(target)
-    found = _walked(ground, parse_selector(source), aimed, services_of(number, port), family, pins)
+    found = _walked(ground, parse_selector(source), aimed, services_of(number, port), family, pins).found
     question = Question(source, target, None if protocol is None else str(protocol), port, family)
     verdict = weigh(question, found, explicit_icmp=number in ICMP_REPLIES and port is not None)
     counted = tuple(layers) if layers is not None else LAYERS

@@ -6,6 +6,8 @@ port, counts too. **Source:** DESIGN, "Verdicts", "The engine".
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -29,9 +31,10 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.policy_layers import judge_requests
+from reachsim.readings import Agreed
 from reachsim.scenarios import Scenario, route_of
 from reachsim.selectors import parse_selector
-from reachsim.simulate import LAYERS, ask, read_protocol, weigh, with_planned
+from reachsim.simulate import LAYERS, ask_each, read_protocol, weigh, with_planned
 from reachsim.verdict import Question, RouteWord, Traffic, Verdict, traffic_of
 
 OUTWARD: Final = ("internet", "aws-public", "on-premises", "mixed")
@@ -128,42 +131,48 @@ def evaluate(
     return state_of(ground, asked, walked(ground, asked, pins), without)
 
 
-def walked(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> tuple[Scenario, ...] | None:
+def walked(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> Agreed | None:
     """The walks of a question; None where its source or destination does not exist."""
     try:
-        return ask(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
+        return ask_each(ground, asked.source, asked.destination, protocol=asked.protocol, port=asked.port, pins=pins)
     except QuestionError as error:
         if error.code == "NO_SOURCE_OR_DESTINATION":
             return None
         raise
 
 
-def signature(found: Sequence[Scenario] | None) -> Hashable:
+def signature(found: Agreed | None) -> Hashable:
     """What a question's answer rests on, for packets alone: where it is equal the answers are, but for their words."""
-    return found if found is None else tuple(
+    return found if found is None else tuple(_rests_on(one) for one in (found.found, *found.readings))
+
+
+def _rests_on(found: Sequence[Scenario]) -> Hashable:
+    return tuple(
         (one.group, one.origin, one.asked, one.chance_source, one.chance_destination, one.symbolic, one.blocks,
          one.gaps, frozenset((flow.outcome, route_of(one, flow), flow.box) for flow in one.flows))
         for one in found
     )  # fmt: skip
 
 
-def state_of(ground: Ground, asked: Asked, found: Sequence[Scenario] | None, without: IntervalSet) -> State:
+def state_of(ground: Ground, asked: Asked, walks: Agreed | None, without: IntervalSet) -> State:
     """The answer to a question that was walked."""
-    if found is None:
+    if walks is None:
         return State("absent", "none", (), {}, {}, packets_only=asked.packets_only)
+    found = walks.found
     protocol = read_protocol(asked.protocol)
     question = Question(asked.source, asked.destination, asked.protocol, asked.port)
     verdict = weigh(question, found, explicit_icmp=protocol in ICMP_REPLIES and asked.port is not None)
     verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
     known, verdict = verdict, with_planned(verdict, ground.network.snapshot.manifest.planned)
     kept = _Kept(asked, without)
-    passes, unknown = _sets(found, kept)
+    passes, unknown = _of_all([_sets(one, kept) for one in walks.readings])
     doubts = _doubts(found, kept)
     if verdict.outcome != known.outcome:  # a value that a plan does not tell decides
         doubts |= _planned_doubts(found, verdict)
     return State(
         verdict.outcome, verdict.route, tuple(sorted(verdict.layers.items())), passes, unknown, verdict.blocked_by,
-        tuple(_exits(found, kept)), verdict, any(one.gaps for one in found), asked.packets_only, doubts,
+        tuple(_exits(found, kept)), verdict, any(one.gaps for read in walks.readings for one in read),
+        asked.packets_only, doubts,
     )  # fmt: skip
 
 
@@ -183,7 +192,10 @@ class _Kept:
         return [(*box[: self._dimension], left, *box[self._dimension + 1 :])] if left else []
 
 
-def _sets(found: Sequence[Scenario], kept: _Kept) -> tuple[dict[Way, PacketSet], dict[str, PacketSet]]:
+_Sets = tuple[dict[Way, PacketSet], dict[str, PacketSet]]
+
+
+def _sets(found: Sequence[Scenario], kept: _Kept) -> _Sets:
     passing: dict[Way, list[Any]] = {}
     unknown: dict[str, list[Any]] = {}
     for one in found:
@@ -196,6 +208,25 @@ def _sets(found: Sequence[Scenario], kept: _Kept) -> tuple[dict[Way, PacketSet],
         {way: PacketSet.union_of(boxes, len(DIMENSIONS)) for way, boxes in sorted(passing.items()) if boxes},
         {origin: PacketSet.union_of(boxes, len(DIMENSIONS)) for origin, boxes in sorted(unknown.items()) if boxes},
     )
+
+
+def _of_all(readings: Sequence[_Sets]) -> _Sets:
+    """What passes by every reading, and what may by some."""
+    if len(readings) == 1:
+        return readings[0]
+    every = {
+        way: functools.reduce(operator.and_, (passes.get(way, NOTHING) for passes, _ in readings))
+        for way in readings[0][0]
+    }
+    sure = {way: packets for way, packets in every.items() if packets}
+    may: dict[str, PacketSet] = {}
+    for passes, unknown in readings:
+        for origin, packets in (*((way[0], packets) for way, packets in passes.items()), *unknown.items()):
+            may[origin] = may.get(origin, NOTHING) | packets
+    known: dict[str, PacketSet] = {}
+    for (origin, _), packets in sure.items():
+        known[origin] = known.get(origin, NOTHING) | packets
+    return sure, minus(may, known)
 
 
 def _doubts(found: Sequence[Scenario], kept: _Kept) -> dict[Doubt, PacketSet]:

@@ -60,8 +60,12 @@ class Answer:
 class Reader(Ground):
     """A network made ready for walking that notes what is read."""
 
-    def __init__(self, network: Network, appliances: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, network: Network, appliances: Mapping[str, str] | None = None, outer: Reader | None = None
+    ) -> None:
+        """``outer``: who notes what is read here, too."""
         super().__init__(network, appliances)
+        self._outer = outer
         self._here: set[Place] = set()
         self._at: dict[object, set[Place]] = {}
         self._reads: set[Place] = set()
@@ -112,8 +116,9 @@ class Reader(Ground):
             return asked()
         return self._noted(self._questions, question, asked)
 
-    def with_files(self, files: Mapping[str, bytes]) -> None:
-        """Nothing: what is read there would go unnoted."""
+    def with_files(self, files: Mapping[str, bytes]) -> Reader:
+        key = ("with files", tuple(sorted(files.items())))
+        return self.kept(key, lambda: Reader(self.network.with_files(files), self.appliances, self))
 
     def _walked(self, _: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:
         flows = self._of_wide(start)
@@ -130,8 +135,13 @@ class Reader(Ground):
             kept[key] = made(), frozenset(self._reads)
             self._reads = outer
         found: Found = kept[key][0]
-        self._reads |= kept[key][1]
+        self._note(kept[key][1])
         return found
+
+    def _note(self, places: Iterable[Place]) -> None:
+        self._reads.update(places)
+        if self._outer is not None:
+            self._outer._note(places)
 
     def _forward(self, start: Iterable[Walk]) -> tuple[Walk, ...]:
         def noted(flow: Walk) -> list[Walk]:
@@ -143,7 +153,7 @@ class Reader(Ground):
     def _read_by(self, flows: tuple[Walk, ...]) -> tuple[Walk, ...]:
         """The flows; what was read where they came by is noted."""
         places = {here[:2] for flow in flows for here in flow.visited}
-        self._reads.update(*(self._at.get(one, ()) for one in places))
+        self._note({read for one in places for read in self._at.get(one, ())})
         return flows
 
     # --- one walk to many ---------------------------------------------------------------------------------------------

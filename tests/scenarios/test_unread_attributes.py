@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reachsim import load_files
+from reachsim.diff import Diff
 from reachsim.report.commands import command_for
 from tests.balancers import asked_by_arn, classic, listener, load_balancer, target_group
 from tests.scenarios.lan import ANY, Lan, ask, fate
@@ -133,3 +135,44 @@ def test_the_file_that_is_missing_is_the_one_that_the_aws_cli_makes() -> None:
     assert command_for(path) == (
         f"aws elbv2 describe-load-balancer-attributes --load-balancer-arn {net.lb} --region us-east-1"
     )
+
+
+# --- differences ------------------------------------------------------------------------------------------------------
+
+
+def compared(before: Site, after: Site, target: str, *lacking: str) -> Diff:
+    older, newer = (load_files(without(net, *lacking)) for net in (before, after))
+    return older.diff(newer, sources=["eni-client"], targets=[target])
+
+
+def name_of(net: Site) -> str:
+    return f"host:{net[net.lb]['DNSName']}"
+
+
+@pytest.mark.parametrize("target", [NODE_A, NODE_B, "name"])
+def test_a_difference_has_the_answers_that_trace_gives(target: str) -> None:
+    """What is there by every reading is there; that it may be lost by one is told, with the file that would tell."""
+    before, after = behind("1", "2"), behind("1", "2")
+    after.shut("eni-2-eth0")
+    asked = name_of(before) if target == "name" else target
+    found = compared(before, after, asked, OF_LB)
+    (cell,) = found.cells
+    assert [one.outcome for one in (cell.before, cell.after) if one is not None] == ["allowed", "unknown"]
+    assert set(found.undecided) == {f"eni-client → {asked}", *missing(before, OF_LB)}
+    assert not compared(before, before, asked, OF_LB).undecided
+    gone = behind("1", "2")
+    for one in ("eni-1-eth0", "eni-2-eth0"):
+        gone.shut(one)
+    found = compared(before, gone, asked, OF_LB)
+    assert [one.after.outcome for one in found.cells if one.after] == ["blocked"]
+    assert not found.undecided
+
+
+def test_what_one_reading_alone_loses_is_not_passed_over() -> None:
+    """With cross-zone load balancing off the node in zone b leads nowhere before and after; else it did before."""
+    before, after = behind("1", "2"), behind("1", "2")
+    for net in (before, after):
+        net.shut("eni-2-eth0")
+    shut_node(after, NODE_B)
+    found = compared(before, after, name_of(before), OF_LB)
+    assert missing(before, OF_LB)[0] in found.undecided
