@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
-    "diff": LATER | {"classes", "forwarding", "scenarios", "policy_layers", "config", "workloads"},
+    "diff": LATER | {"classes", "forwarding", "readings", "scenarios", "policy_layers", "config", "workloads"},
     "fix": LATER | {"edits", "forwarding", "policy_layers", "config", "workloads"},
     "asserts": LATER,
     "calls": set(),
