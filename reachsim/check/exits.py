@@ -71,8 +71,8 @@ def _unseen(walked: Iterable[Scenario]) -> tuple[Gap, ...]:
 def unseen_accounts(ground: Ground, sources: Iterable[str]) -> Iterator[Finding]:
     """Peering connections and transit gateways that let a source's traffic into a VPC which the snapshot does not hold.
 
-    It stays on AWS's private network, which is private by DESIGN's word, so it is low; what stands at the other end, such
-    as a proxy that leads on to the internet, nobody told.
+    It stays on AWS's private network, which is private by DESIGN's word, so it is low; what stands at the other end,
+    such as a proxy that leads on to the internet, nobody told.
     """
     network = ground.network
     aimed = IntervalSet.union_of(_towards_unseen(ground))

@@ -122,9 +122,11 @@ def spared_by(destination: str, verdict: Verdict) -> tuple[Block, ...]:
     blocks = verdict.blocked_by
     host = destination.removeprefix("host:")
     spared: tuple[str, ...] = ()
-    if any(one.code in _UNCOVERED for one in blocks):
+    by_route = destination in _BY_ROUTE or services.service_of_host(host)[0] in _BY_ROUTE
+    down = not by_route and any(one.code == "BAD_STATE" and one.component.startswith("vpce-") for one in blocks)
+    if down or any(one.code in _UNCOVERED for one in blocks):
         spared = (*_FILTERS, _NO_ROUTE)
-    elif destination not in _BY_ROUTE and services.service_of_host(host)[0] not in _BY_ROUTE:
+    elif not by_route:
         others = third_party(destination, verdict)
         lost = any(one.code == _NO_ROUTE and (others or one.cause in CAUSES_OF_ROUTES) for one in blocks)
         spared = _FILTERS if lost else ()

@@ -11,6 +11,7 @@ import pytest
 
 from reachsim import SnapshotError, load_files
 from tests.build import Build, GroupRule
+from tests.scenarios.pipelines import Pipeline
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL: tuple[GroupRule, ...] = (("-1", None, None, "0.0.0.0/0"), ("-1", None, None, "::/0"))
@@ -452,3 +453,15 @@ def test_a_build_that_needs_docker_does_not_pass_without_privileged_mode() -> No
     found = load_files(edited(shipped(), "codebuild/batch-get-projects", edit)).check()
     assert [one.id for one in found.findings if one.severity == "high"] == ["DOCKER_DAEMON_NOT_RUNNING"]
     assert found.exit_code == 1
+
+
+def test_an_endpoint_that_is_down_is_the_fault_and_not_what_keeps_public_addresses_out() -> None:
+    """To open the filters and routes on the way to the service's public addresses would open a way out."""
+    net = Pipeline()
+    net["vpce-ecr-api"]["State"] = "failed"
+    net["sg-build"]["IpPermissionsEgress"][0]["IpRanges"] = [{"CidrIp": "10.10.0.0/16"}]
+    net.permit("sg-build", "out", ("tcp", 443, 443, str(net._lists["ec2/describe-prefix-lists"][0]["PrefixListId"])))
+    check = load_files(net.files()).check()
+    assert {(one.id, one.component) for one in check.findings if one.severity == "high"} == {
+        ("BAD_STATE", "vpce-ecr-api")
+    }
