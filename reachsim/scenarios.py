@@ -24,6 +24,7 @@ from reachsim.forwarding.amazon_local import UNDOCUMENTED
 from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
 from reachsim.intervals import EMPTY, IntervalSet
+from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.model.records import NetworkInterface
@@ -131,7 +132,8 @@ def scenarios(
     if source.kind in ("internet", "igw", "ip"):
         outside = source.kind in ("internet", "igw")
         known[home, outside] = aimed = destination(network, target, home, from_outside=outside)
-        started = sources(network, source, aimed.interfaces, aimed.addresses)
+        toward, beyond = _met_outside(network, aimed, pins)
+        started = sources(network, source, toward, aimed.addresses, beyond)
     else:
         started = sources(network, source)
     found: list[Scenario] = []
@@ -144,6 +146,33 @@ def scenarios(
             made = [_never_let_in(ground, one, known[asked], services) for one in made]
         found += made
     return tuple(found)
+
+
+def _met_outside(
+    network: Network, aimed: Destination, pins: Mapping[str, IntervalSet]
+) -> tuple[tuple[Interface, ...], Gap | None]:
+    """What somebody outside every VPC finds at a destination: interfaces of the snapshot, or something that is as much
+    outside as they are (a gap), as a name of a load balancer that no file describes may be.
+    """
+    if aimed.interfaces or aimed.blocks or aimed.gaps or aimed.via:
+        return aimed.interfaces, None
+    found = resolve_outside(aimed.name, pins, network) if aimed.name else None
+    addresses = found.addresses if found is not None else aimed.addresses
+    if found is not None and not found.public and not found.gaps:
+        toward = network.interfaces_with(addresses)
+        if toward:
+            return toward, None
+    theirs = addresses & PUBLIC - network.all_vpc_addresses - network.own_public_addresses
+    if not theirs and (found is None or not found.gaps):
+        return (), None
+    calls = [("ec2", "describe-network-interfaces")]
+    if "elb." in aimed.name:
+        calls += [("elbv2", "describe-load-balancers"), ("elb", "describe-load-balancers")]
+    lacking = network.unknown(*(network.path(home, *call) for home in network.homes for call in calls))
+    asked = aimed.name or str(aimed.selector)
+    detail = f"neither end is in a VPC of the snapshot, which does not hold the way to {asked}"
+    detail = f"whether {asked} is in a VPC of the snapshot is not known" if lacking else detail
+    return (), Gap("UNKNOWN_DESTINATION", asked, detail, lacking)
 
 
 def _never_let_in(ground: Ground, one: Scenario, aimed: Destination, services: IntervalSet) -> Scenario:

@@ -60,10 +60,11 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def sources(
-    network: Network, selector: Selector, toward: tuple[Interface, ...] = (), addresses: IntervalSet = EMPTY
-) -> tuple[Source, ...]:
+    network: Network, selector: Selector, toward: tuple[Interface, ...] = (), addresses: IntervalSet = EMPTY,
+    beyond: Gap | None = None,
+) -> tuple[Source, ...]:  # fmt: skip
     """The places that a source selector stands for. ``toward`` are the interfaces asked for, where traffic comes from
-    outside, ``addresses`` what is asked for whoever has it.
+    outside, ``addresses`` what is asked for whoever has it, ``beyond`` says that it is outside every VPC itself.
 
     Raises QuestionError if the file that would hold the resource is there and lacks it; where the file is missing the
     answer is one source with a gap.
@@ -86,7 +87,9 @@ def sources(
     if kind == "nat":
         return _nat(network, value)
     if kind == "ip":
-        return _addresses(network, block_of(value), toward, addresses)
+        return _addresses(network, block_of(value), toward, addresses, beyond)
+    if kind == "internet" and beyond is not None:
+        return (_nowhere(network, selector, beyond),)
     if kind in ("internet", "igw"):
         return _internet(network, selector, toward)
     check_named(str(selector), network)
@@ -364,7 +367,7 @@ def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet, toward: S
     if lacking:
         gap = Gap("UNKNOWN_RESOURCE", vpc_id, f"the internet gateway of {vpc_id} is not in the snapshot", lacking)
         return msgspec.structs.replace(base, gaps=(gap,))
-    where = network.label(vpc_id) if vpc_id else "what is outside every VPC"
+    where = network.label(vpc_id)
     egress_only = [
         name for name, one in sorted(network.egress_only_internet_gateways.items()) if attached(one.attachments, vpc_id)
     ]
@@ -372,7 +375,9 @@ def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet, toward: S
         detail = f"{where} has only {network.label(egress_only[0])}, which carries nothing that starts outside"
         why = Block("EIGW_INBOUND", egress_only[0], None, None, "request", "ingress", "timeout", detail)
     else:
-        detail = f"{where} has no internet gateway"
+        unlisted = not vpc_id or network.lacks(home, "describe-internet-gateways")
+        detail = "the destination has no public address that the internet could reach"
+        detail = detail if unlisted else f"{where} has no internet gateway"
         why = Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", vpc_id or "internet", None, None, "request", "ingress",
                     "timeout", detail)  # fmt: skip
     return msgspec.structs.replace(base, blocks=(why,))
@@ -387,7 +392,7 @@ def _from_internet(network: Network, gateway_id: str, vpc_id: str, addresses: In
 
 
 def _addresses(
-    network: Network, addresses: IntervalSet, toward: tuple[Interface, ...], asked: IntervalSet
+    network: Network, addresses: IntervalSet, toward: tuple[Interface, ...], asked: IntervalSet, beyond: Gap | None
 ) -> tuple[Source, ...]:
     """Addresses as a source: interfaces that have them, else anything that could in their subnets, else from
     outside.
@@ -433,7 +438,8 @@ def _addresses(
         made += _from_unseen(network, way, rest)
     if made:
         return tuple(made)
-    why = _routes_unread(network, led) or _no_way_in(network, addresses, toward)
+    outside = beyond if rest & PUBLIC else None
+    why = _routes_unread(network, led) or outside or _no_way_in(network, addresses, toward)
     return (_nowhere(network, Selector("ip", "source"), why),)
 
 

@@ -25,7 +25,9 @@ Record = TypeVar("Record")
 
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
-_NULL_MEMBER = re.compile(r"got `?null`? - at `\$\.[^.`]+\.(?:[^`]*\.)?(?P<key>[^.`\[\]]+)`$")
+_NULL_MEMBER = re.compile(
+    r"Expected `(?:array|object)`, got `null` - at `\$\.[^.`]+\.(?:[^`]*\.)?(?P<key>[^.`\[\]]+)`$"
+)
 _LACKED = re.compile(r"Object missing required field `(?P<key>[^`]*)`")
 _EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
@@ -63,8 +65,9 @@ def _decode(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
 
 
 def _without_nulls(kind: Any, data: bytes, refused: msgspec.ValidationError) -> Any:
-    """The records where a member that may not be null counts as one that is not there: SDKs print what an answer lacks
-    as null, which the AWS CLI leaves out. Raises the error as it was if a record needs what is null."""
+    """The records where a list or object that may not be null counts as one that is not there: SDKs print those that an
+    answer lacks as null, which the AWS CLI leaves out. Raises the error as it was if a record needs what is null.
+    """
     document, blamed, error = None, dict[str, msgspec.ValidationError](), refused
     while (null := _NULL_MEMBER.search(str(error))) and null["key"] not in blamed:
         blamed[null["key"]] = error

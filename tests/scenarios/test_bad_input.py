@@ -171,7 +171,7 @@ def put(value: Any, *keys: str | int) -> Callable[[Any], None]:
         (VPCS, ("Vpcs", 0, "CidrBlock"), "10.0.0.0/99", "a CIDR block", "'10.0.0.0/99'"),
         (VPCS, ("Vpcs", 0, "CidrBlock"), ["10.0.0.0/16"], "a CIDR block", "array"),
         (VPCS, ("Vpcs", 0, "CidrBlockAssociationSet", 0, "CidrBlockState", "State"), {}, "str", "object"),
-        (ROUTE_TABLES, ("RouteTables", 0, "Routes"), None, "array", "null"),
+        (ROUTE_TABLES, ("RouteTables", 0, "Routes"), {}, "array", "object"),
         (ROUTE_TABLES, ("RouteTables", 0, "Routes", 0, "DestinationCidrBlock"), "all", "a CIDR block", "'all'"),
         (ROUTE_TABLES, ("RouteTables", 0, "Associations", 0, "Main"), "true", "bool", "str"),
         (ENDPOINTS, ("VpcEndpoints", 0, "SubnetIds"), "subnet-1", "array", "str"),

@@ -121,6 +121,14 @@ def test_pinned_name_stands_for_its_addresses(tmp_path: Path) -> None:
     assert {text for one in verdict.paths for t in one.traffic for text in t.destination} == {"10.0.3.9"}
 
 
+def test_pinned_name_leads_the_internet_to_the_interface_that_has_its_address(tmp_path: Path) -> None:
+    path = written(tmp_path, '[hosts]\n"bastion.example.com" = ["198.51.100.24"]\n')
+    question = ("--from", "internet", "--to", "host:bastion.example.com", "--protocol", "tcp", "--port")
+    assert run("trace", LEAKY, *question, "22", "--config", str(path))[0] == 0
+    assert run("trace", LEAKY, *question, "443", "--config", str(path))[0] == 1
+    assert run("trace", LEAKY, *question, "22")[0] == 3
+
+
 def test_snapshot_named_in_the_file_beside_which_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(PRIVATE, tmp_path / "snapshots" / "prod")
     written(tmp_path, 'snapshot = "snapshots/prod"\n' + EXPECT + 'outcome = "allowed"\n')
