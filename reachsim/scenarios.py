@@ -22,7 +22,7 @@ from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import Context, Ground, Walk, forward
 from reachsim.forwarding.amazon_local import UNDOCUMENTED
 from reachsim.forwarding.endpoints import asked_by_name
-from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services
+from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services, stopped
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
@@ -169,6 +169,8 @@ def _met_outside(
     if "elb." in aimed.name:
         calls += [("elbv2", "describe-load-balancers"), ("elb", "describe-load-balancers")]
     lacking = network.unknown(*(network.path(home, *call) for home in network.homes for call in calls))
+    if aimed.selector.kind == "ip" and not lacking:
+        return (), None  # an address that nobody has here: internet gateways take nothing to it (N35)
     asked = aimed.name or str(aimed.selector)
     detail = f"neither end is in a VPC of the snapshot, which does not hold the way to {asked}"
     detail = f"whether {asked} is in a VPC of the snapshot is not known" if lacking else detail
@@ -351,7 +353,25 @@ def _walk(
     if lacking:
         known = ground.network.interface_addresses
         walked = tuple(_in_unseen_vpc(flow, lacking, known) for flow in walked)
-    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=walked)
+    unsent = _ipv4_that_cannot_be_sent(base, start, targets, services) if family is None else ()
+    asked_for = (*boxes, *(flow.box for flow in unsent))
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(asked_for, len(DIMENSIONS)), flows=(*walked, *unsent))
+
+
+def _ipv4_that_cannot_be_sent(
+    base: Scenario, start: Source, targets: IntervalSet, services: IntervalSet
+) -> tuple[Walk, ...]:
+    """What a client without IPv4 would send to a public name that may have no IPv6 address: whether it has one is not
+    known offline, but of names of AWS services; DNS64 would make one up ("DNS64 and NAT64").
+    """
+    found, four = base.resolution, targets & V4
+    plain = found is not None and found.public and found.service is None
+    if not plain or not four or start.origin.interface is None or start.addresses & V4 or targets & NAT64:
+        return ()
+    context = Context(start.origin, start.origin.interface)
+    why = _no_family(start, four, services, None)
+    boxes = _boxes(msgspec.structs.replace(start, addresses=V4), four, V4, services)
+    return tuple(stopped(Flow((start.addresses, *box[1:]), start.place, context), why) for box in boxes)
 
 
 def _boxes(start: Source, targets: IntervalSet, family: IntervalSet, services: IntervalSet) -> list[Box]:

@@ -375,9 +375,9 @@ def _at_gateway(network: Network, vpc_id: str, addresses: IntervalSet, toward: S
         detail = f"{where} has only {network.label(egress_only[0])}, which carries nothing that starts outside"
         why = Block("EIGW_INBOUND", egress_only[0], None, None, "request", "ingress", "timeout", detail)
     else:
-        unlisted = not vpc_id or network.lacks(home, "describe-internet-gateways")
-        detail = "the destination has no public address that the internet could reach"
-        detail = detail if unlisted else f"{where} has no internet gateway"
+        detail = f"{where} has no internet gateway"
+        if not vpc_id or network.lacks(home, "describe-internet-gateways"):
+            detail = "the destination has no public address that the internet could reach"
         why = Block("IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS", vpc_id or "internet", None, None, "request", "ingress",
                     "timeout", detail)  # fmt: skip
     return msgspec.structs.replace(base, blocks=(why,))

@@ -25,7 +25,7 @@ def exposed(*left_out: str) -> Reach:
 
 
 @pytest.mark.parametrize("source", ["internet", "ip:198.51.100.7"])
-@pytest.mark.parametrize("target", ["s3", "ecr.api", "host:github.com", "internet", "ip:198.51.100.9", "ip:2600::1"])
+@pytest.mark.parametrize("target", ["s3", "ecr.api", "host:github.com", "internet"])
 def test_what_is_outside_as_well_is_not_blocked(source: str, target: str) -> None:
     verdict = ask(public(), source, target)
     assert fate(verdict) == ("unknown", "none")

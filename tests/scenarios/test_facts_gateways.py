@@ -386,3 +386,20 @@ def test_n148_a_public_name_of_unknown_families_needs_a_way_out_for_both(four: b
     verdict = ask(net, net.client, "host:github.com")
     assert fate(verdict) == (("allowed", "internet") if four else ("unknown", "none"))
     assert ("PUBLIC_NAME_ADDRESSES_UNKNOWN" in {one.code for one in verdict.assumptions}) is not four
+
+
+@pytest.mark.parametrize("made_up", [True, False])
+def test_n58_without_dns64_a_public_name_may_have_no_address_for_a_client_without_ipv4(made_up: bool) -> None:
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
+    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
+    net[net.client].update({"PrivateIpAddresses": [], "PrivateIpAddress": None})
+    if made_up:
+        net[net.a]["EnableDns64"] = True
+        net.route(net.ta, "64:ff9b::/96", net.with_nat())
+    verdict = ask(net, net.client, "host:github.com")
+    assert fate(verdict) == (("allowed", "internet") if made_up else ("unknown", "none"))
+    assert ("PUBLIC_NAME_ADDRESSES_UNKNOWN" in {one.code for one in verdict.assumptions}) is not made_up
+    assert ask(net, net.client, "host:github.com", family="ipv6").outcome == "allowed"
+    assert ask(net, net.client, "host:s3.dualstack.us-east-1.amazonaws.com").outcome == "allowed"
+    net["rtb-a"]["Routes"] = [one for one in net["rtb-a"]["Routes"] if one.get("DestinationIpv6CidrBlock") != "::/0"]
+    assert ask(net, net.client, "host:github.com").outcome == ("unknown" if made_up else "blocked")
