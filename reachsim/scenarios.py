@@ -157,14 +157,12 @@ def _met_outside(
     if aimed.interfaces or aimed.blocks or aimed.gaps or aimed.via:
         return aimed.interfaces, None
     found = resolve_outside(aimed.name, pins, network) if aimed.name else None
+    if found is not None and found.gaps:
+        return (), found.gaps[0]
     addresses = found.addresses if found is not None else aimed.addresses
-    if found is not None and not found.public and not found.gaps:
-        toward = network.interfaces_with(addresses)
-        if toward:
-            return toward, None
-    theirs = addresses & PUBLIC - network.all_vpc_addresses - network.own_public_addresses
-    if not theirs and (found is None or not found.gaps):
-        return (), None
+    toward = network.interfaces_with(addresses) if found is not None and not found.public else ()
+    if toward or not addresses & PUBLIC - network.all_vpc_addresses - network.own_public_addresses:
+        return toward, None
     calls = [("ec2", "describe-network-interfaces")]
     if "elb." in aimed.name:
         calls += [("elbv2", "describe-load-balancers"), ("elb", "describe-load-balancers")]

@@ -47,9 +47,9 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
         kind = "a Network Load Balancer, which may be internal, and" if is_network else "an internal load balancer that"
         detail = f"{name} names {kind} is not in the snapshot"
         return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", name, detail, lacking),))
-    addresses = PUBLIC & V4 - network.aws_addresses - network.all_vpc_addresses
-    if not lacking:
-        addresses = addresses - network.own_public_addresses
+    addresses = PUBLIC & V4 - network.aws_addresses - network.all_vpc_addresses - network.own_public_addresses
+    if lacking:  # it may be one whose interfaces are there
+        addresses = addresses | network.public_addresses_of_balancers
     return Resolution(name, addresses, True, hops=(dns_hop(name, name, "some load balancer's public address"),))
 
 

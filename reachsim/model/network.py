@@ -432,6 +432,13 @@ class Network(Inventory):
         """Every public IPv4 address of an interface in the snapshot."""
         return IntervalSet.of((public, public) for public in self.public_addresses)
 
+    @index(*_INTERFACES)
+    def public_addresses_of_balancers(self) -> IntervalSet:
+        """Those of them that load balancers have."""
+        return IntervalSet.of(
+            (public, public) for public, (one, _) in self.public_addresses.items() if one.kind == "load-balancer"
+        )
+
     @cached_property
     def internet_addresses(self) -> IntervalSet:
         """Every public address but those in AWS-managed prefix lists and the VPCs' own, the public addresses of their

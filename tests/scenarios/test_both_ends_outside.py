@@ -10,7 +10,7 @@ import pytest
 
 from reachsim import Reach, load_files
 from tests.balancers import listener, load_balancer, target_group
-from tests.scenarios.lan import Lan, ask, assumed, blocks, fate, public
+from tests.scenarios.lan import Lan, ask, assumed, blocks, fate, natted, public
 
 BALANCER = "web-1234567890.us-east-1.elb.amazonaws.com"
 
@@ -37,6 +37,21 @@ def test_a_load_balancer_that_a_missing_file_would_tell_of_may_be_reached(source
     verdict = exposed("elbv2/").simulate(source, f"host:{BALANCER}", protocol="tcp", port=443)
     assert verdict.outcome == "unknown"
     assert verdict.missing == ("111111111111/us-east-1/elbv2/describe-load-balancers.json",)
+
+
+def test_what_is_missing_of_a_load_balancer_that_is_there_is_told_instead() -> None:
+    verdict = exposed("describe-network-interfaces", "describe-instances").simulate(
+        "internet", f"host:{BALANCER}", protocol="tcp", port=443
+    )
+    assert verdict.missing == ("111111111111/us-east-1/ec2/describe-network-interfaces.json",)
+    assert {code for code, _ in assumed(verdict)} == {"UNKNOWN_RESOURCE"}
+
+
+def test_a_name_that_no_interface_of_a_load_balancer_can_stand_behind_is_somebody_elses() -> None:
+    net = natted()
+    files = {path: data for path, data in net.files().items() if "elbv2/" not in path}
+    verdict = load_files(files).simulate(net.client, f"host:{BALANCER}", protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.route) == ("allowed", "internet")
 
 
 def test_an_address_that_an_interface_may_have_which_no_file_lists_may_be_reached() -> None:
