@@ -240,9 +240,11 @@ def distribution(host: str, path: str, tag: str) -> str | None:
     'alpine'
     >>> distribution("docker.io", "library/python", "3.12")
     'debian'
+    >>> distribution("mirror.gcr.io", "library/ubuntu", "24.04")
+    'ubuntu'
     """
     name = path.removeprefix("docker/").removeprefix("library/")
-    official = host in ("docker.io", "public.ecr.aws") and (path.startswith("library/") or "docker/library/" in path)
+    official = re.search(r"(?:^|/)library/[^/]+$", path) is not None  # mirrors and pull-through caches keep the name
     last = name.rsplit("/", 1)[-1]
     parted = f"-{tag.replace('.', '-')}"
     if re.search(r"-al2(?!023)", parted) or re.fullmatch(_AMAZON_LINUX_2, f"{name}:{tag}"):

@@ -41,6 +41,7 @@ _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
 _LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
+_OF_ONE_MIRROR: Final = re.compile(r"(?:bookworm|trixie|forky|sid|testing|unstable)|\bdebian:(?:1[2-9]|[2-9]\d)\b")
 _MAIN: Final = {
     "apt": (
         "/etc/apt/sources.list",
@@ -273,7 +274,7 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         names = [index for one in guesses for index in _INDEXES[one]]
     else:
         level, names = sure, list(_INDEXES[known])
-        if known == "debian" and re.search(r"(?:bookworm|trixie|forky|sid|testing|unstable)", machine.image):
+        if known == "debian" and _OF_ONE_MIRROR.search(machine.image):
             names = ["debian"]  # from Debian 12 on the images take security updates from the main mirror
     if "ubuntu" in names:
         at = names.index("ubuntu")
