@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from tests.build import Build
 from tests.property.draft import ON_PREMISES, Draft, Site
+from tests.property.sites import rules
+from tests.property.sites import site as vpc_of
 
 OWNER = "333333333333"
 """Who shares a transit gateway."""
@@ -95,12 +97,14 @@ def of_another_account(draft: Draft, keeps: bool) -> None:
     mostly the owner is in no file.
     """
     owner, first = Build(OWNER, tag="h-"), draft.sites[:1]
+    if draft.chance(0.4):
+        draft.builds.append(owner)
+        draft.sites.append(vpc_of(draft, owner, 4))
+        rules(draft, draft.sites[-1])
     alone = draft.chance(0.3)
     made = hub(draft, owner, draft.sites[1:] if alone else draft.sites, keeps)
     if alone:
         join(draft, hub(draft, first[0].net, first, keeps), made)
-    if draft.chance(0.4):
-        draft.builds.append(owner)
 
 
 def hub(draft: Draft, net: Build, sites: list[Site], keeps: bool) -> Hub:
