@@ -65,7 +65,7 @@ class Classes:
         return self._numbered((
             interface.groups, interface.source_dest_check, interface.deny_all_igw_traffic, state,
             record.interface_type, record.status, record.attachment and record.attachment.status, subnet,
-            bisect_right(self._bounds, interface.addresses.first),
+            bisect_right(self.bounds, interface.addresses.first),
         ))  # fmt: skip
 
     def _class_of_subnet(self, name: str) -> Class | None:
@@ -122,7 +122,7 @@ class Classes:
         return frozenset(found)
 
     @cached_property
-    def _bounds(self) -> list[int]:
+    def bounds(self) -> list[int]:
         """Where the blocks that anything names begin and end: between two bounds no rule makes a difference."""
         bounds: set[int] = set()
         for block in self._blocks():

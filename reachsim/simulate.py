@@ -129,7 +129,15 @@ def _walked(
     def walk(one: Ground) -> tuple[Scenario, ...]:
         return scenarios(one, *asked, pins or {})
 
-    return ground.remembered(asked, lambda: agreed(ground, walk, _signature, _is_open))
+    def answered() -> Agreed:
+        found = agreed(ground, walk, _signature, _is_open)
+        if not ground.network.snapshot.manifest.planned:
+            return found
+        from reachsim.stand_ins import holding  # only what is planned has addresses that are yet to be picked
+
+        return holding(ground, found, walk, _fate)
+
+    return ground.remembered(asked, answered)
 
 
 _UNASKED: Final = Question("", "", None, None, None)
@@ -145,6 +153,13 @@ def _signature(found: Sequence[Scenario]) -> Hashable:
                 part = _members(PacketSet.box(flow.box), one)
                 through[part.dimensions] = part | through.get(part.dimensions, part)
     return verdict.outcome, verdict.route, frozenset(through.values())
+
+
+def _fate(found: Sequence[Scenario]) -> Hashable:
+    """What answers to one question share that go between other addresses: the outcome, the route, the services."""
+    verdict = weigh(Question("", "", None, None, None), found)
+    flows = (flow for one in found for flow in one.flows if flow.outcome == "allowed")
+    return verdict.outcome, verdict.route, IntervalSet.union_of(flow.box[SERVICE] for flow in flows)
 
 
 def _is_open(found: Sequence[Scenario]) -> bool:

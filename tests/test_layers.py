@@ -54,7 +54,7 @@ MAY_IMPORT = {
     "pipeline": WAYS | {"nesting", "toml"},
     "graph": WAYS | ENGINE | {"classes", "forwarding", "simulate", "templates"},
     "verdict": VALUES | {"policy"},
-    "simulate": (ANSWERS - {"check"}) | {"forwarding", "readings", "scenarios", "policy_layers"},
+    "simulate": (ANSWERS - {"check"}) | {"forwarding", "readings", "scenarios", "stand_ins", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
@@ -81,6 +81,7 @@ MAY_IMPORT = {
     | ASKED
     | {"apart", "forwarding", "workloads", "fleet_proxy", "refused", "resolver_paths"},
     "readings": WAYS | ENGINE | {"forwarding", "scenarios"},
+    "stand_ins": WAYS | ENGINE | {"classes", "forwarding", "readings"},
     "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},
     "api": ANSWERS
