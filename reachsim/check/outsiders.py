@@ -59,6 +59,10 @@ _WAYS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
 (policy-evaluation fact sheet, 65 and 66)."""
 
 
+_TRUST_UNKNOWN: Final = "PLANNED_POLICY_UNKNOWN"
+"""The note on a role whose trust policy a plan or template does not tell."""
+
+
 class Outsiders(Struct, frozen=True):
     """Findings, one per identity, files without which there may be more, and whose policies these lack."""
 
@@ -127,6 +131,8 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
             missing += network.unknown(network.path((account, "global"), "iam", "get-account-authorization-details"))
             continue
         how, unless = _from_outside(network, document(held.trust, held.path), role, account) if held.trust else ("", "")
+        if not how and network.planned(_TRUST_UNKNOWN, role):
+            unless = held.path
         if unless:
             missing.append(unless)
         elif how:
@@ -175,6 +181,8 @@ def _identities(
     unsure: list[_Who] = []
     for arn, (role, trust) in list(others.items()):
         how, unless = _from_outside(network, trust, arn, account)
+        if not how and network.planned(_TRUST_UNKNOWN, arn):
+            how, unless = "a role whose trust policy is known only after the deployment", path
         if how:
             who = _who(details, role, how, *role_documents(details, role, path), path)
             (unsure if unless else found).append(replace(who, unless=unless))

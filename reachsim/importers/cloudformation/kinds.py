@@ -85,7 +85,9 @@ TYPES: Final[Mapping[str, Row]] = {
     "ECR::PublicRepository": ("aws_ecrpublic_repository", {}),
     "ECR::RegistryPolicy": ("aws_ecr_registry_policy", {"policy_text": "policy"}),
     "ECR::PullThroughCacheRule": ("aws_ecr_pull_through_cache_rule", {}),
-    "S3::Bucket": ("aws_s3_bucket", {"bucket_name": "bucket"}),
+    "ECR::ReplicationConfiguration": ("aws_ecr_replication_configuration", {}),
+    "ECR::RepositoryCreationTemplate": ("aws_ecr_repository_creation_template", {}),
+    "S3::Bucket": ("aws_s3_bucket", {"bucket_name": "bucket", "access_control": "acl"}),
     "S3::BucketPolicy": ("aws_s3_bucket_policy", {"policy_document": "policy"}),
     "Logs::LogGroup": ("aws_cloudwatch_log_group", {"log_group_name": "name"}),
     "ECS::Cluster": ("aws_ecs_cluster", {"cluster_name": "name"}),
@@ -99,7 +101,12 @@ TYPES: Final[Mapping[str, Row]] = {
         "policy_name": "name", "policy_document": "policy", "role_name": "role"}),
     "IAM::ManagedPolicy": ("aws_iam_policy", {"managed_policy_name": "name", "policy_document": "policy"}),
     "IAM::InstanceProfile": ("aws_iam_instance_profile", {"instance_profile_name": "name"}),
-    "IAM::User": ("aws_iam_user", {"user_name": "name"}),
+    "IAM::OIDCProvider": ("aws_iam_openid_connect_provider", {}), "IAM::SAMLProvider": ("aws_iam_saml_provider", {}),
+    "IAM::User": ("aws_iam_user", {"user_name": "name", "policies": "inline_policy"}),
+    "IAM::Group": ("aws_iam_group", {"group_name": "name", "policies": "inline_policy"}),
+    "IAM::GroupPolicy": ("aws_iam_group_policy", {
+        "policy_name": "name", "policy_document": "policy", "group_name": "group"}),
+    "IAM::UserToGroupAddition": ("aws_iam_group_membership", {"group_name": "group"}),
     "IAM::UserPolicy": ("aws_iam_user_policy", {
         "policy_name": "name", "policy_document": "policy", "user_name": "user"}),
     "KMS::Key": ("aws_kms_key", {"key_policy": "policy"}), "KMS::Alias": ("aws_kms_alias", {"alias_name": "name"}),
@@ -143,7 +150,8 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
 REFS_TO_ARN: Final = frozenset({
     "aws_iam_policy", "aws_ecs_service", "aws_ecs_task_definition", "aws_sns_topic", "aws_secretsmanager_secret",
     "aws_lb", "aws_codebuild_fleet", "aws_lb_target_group", "aws_networkfirewall_firewall",
-    "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
+    "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group", "aws_iam_openid_connect_provider",
+    "aws_iam_saml_provider",
 })  # fmt: skip
 """Kinds whose Ref is the ARN."""
 
@@ -346,10 +354,12 @@ def _zone(values: Values) -> None:
             _move(one, vpcid="vpc_id", vpcregion="vpc_region")
 
 
-def _account_wide(values: Values) -> None:
+def _bucket(values: Values) -> None:
     block = values.pop("public_access_block_configuration", None)
     if isinstance(block, dict):
         values["public_access_block"] = block
+    if isinstance(values.get("acl"), str):
+        values["acl"] = snake(values["acl"]).replace("_", "-")
 
 
 _SPECIAL: Final[Mapping[str, Callable[[Values], None]]] = {
@@ -358,6 +368,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Values], None]]] = {
     "EC2::TransitGateway": _transit, "EC2::TransitGatewayAttachment": _transit,
     "EC2::TransitGatewayVpcAttachment": _transit, "Route53::RecordSet": record, "CodeBuild::Project": _project,
     "CodePipeline::Pipeline": _pipeline, "ECS::Service": _service, "IAM::Role": _role,
-    "Route53::HostedZone": _zone, "S3::Bucket": _account_wide,
+    "IAM::User": _role, "IAM::Group": _role,
+    "Route53::HostedZone": _zone, "S3::Bucket": _bucket,
     "ElasticLoadBalancingV2::LoadBalancer": _balancer, "ElasticLoadBalancing::LoadBalancer": _balancer,
 }  # fmt: skip

@@ -396,11 +396,13 @@ class Stack:
             for table in values.get("route_table_ids") or []:
                 yield self._part(resource, "aws_vpn_gateway_route_propagation", route_table_id=table,
                                  vpn_gateway_id=values.get("vpn_gateway_id"))  # fmt: skip
-        if kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") and values.get("users"):
+        for whose in ("users", "groups") if kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy") else ():
             name = values.get("name") or resource.id
             attached = {"policy_arn": attribute(resource, "arn")} if kind.endswith("ManagedPolicy") else {
                 "policy": values.get("policy"), "name": name}  # fmt: skip
-            yield self._part(resource, "aws_iam_user_policy", users=values["users"], **attached)
+            if values.get(whose):
+                part = {"users": "aws_iam_user_policy", "groups": "aws_iam_group_policy"}[whose]
+                yield self._part(resource, part, **{whose: values[whose]}, **attached)
 
     def _part(self, resource: Resource, kind: str, **values: Any) -> Resource:
         return Resource(

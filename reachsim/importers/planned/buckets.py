@@ -1,4 +1,4 @@
-"""S3 buckets, their policies, and S3 Block Public Access.
+"""S3 buckets, their policies and access control lists, and S3 Block Public Access.
 
 **Source:** Amazon S3 API Reference; Terraform's and CloudFormation's documentation of the attributes.
 """
@@ -9,8 +9,9 @@ import json
 from typing import Final
 
 from reachsim.importers.planned.encryption import bucket_encryption
-from reachsim.importers.planned.resource import Home, Resource, Values, flag_of, text_of
+from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, flag_of, text_of, texts_of
 from reachsim.importers.planned.world import World
+from reachsim.importers.tree import Document
 
 
 def bucket(world: World, one: Resource) -> None:
@@ -21,9 +22,54 @@ def bucket(world: World, one: Resource) -> None:
         location = None if one.home[1] == "us-east-1" else one.home[1]
         world.put(place, f"s3api/get-bucket-location/{one.id}", {"LocationConstraint": location})
         _block_public(world, place, one.id, dict.fromkeys(_BLOCKS, True))
+        world.put(place, f"s3api/get-bucket-acl/{one.id}", {"Owner": {"ID": one.home[0]}, "Grants": []})
+    if one.text("acl") or one.blocks("grant") or one.open("acl", "grant"):
+        bucket_acl(world, one)
     bucket_encryption(world, one)
     if one.values.get("policy"):
         bucket_policy(world, one)
+
+
+_ALL, _SIGNED = "AllUsers", "AuthenticatedUsers"
+_CANNED: Final = {
+    "public-read": ((_ALL, "READ"),), "public-read-write": ((_ALL, "READ"), (_ALL, "WRITE")),
+    "authenticated-read": ((_SIGNED, "READ"),),
+}  # fmt: skip
+"""The canned access control lists that let others than the owner and AWS's services in (S3 User Guide, "Access control
+list (ACL) overview")."""
+
+
+def bucket_acl(world: World, one: Resource) -> None:
+    """A bucket's access control list, canned or in grants. That of a bucket whose Object Ownership disables such lists
+    stands as it is declared, as AWS refuses it then."""
+    name = one.text("bucket") or text_of(one.before, "bucket") or one.id
+    place, call = (one.home[0], "global"), f"s3api/get-bucket-acl/{name}"
+    if one.open("acl", "grant", "access_control_policy"):
+        world.warnings.append(
+            f"{one.address}: the access control list is known only after apply: whom it lets in is open"
+        )
+        world.drop(place, call)
+        return
+    lists = one.blocks("access_control_policy")
+    grants = [_grant(block) for held in (lists or [one.values]) for block in blocks_of(held, "grant")]
+    grants += [
+        {"Grantee": {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/global/{group}"}, "Permission": what}
+        for group, what in _CANNED.get(one.text("acl"), ())
+    ]
+    owner = next((text_of(held, "id") for block in lists for held in blocks_of(block, "owner")), "") or one.home[0]
+    if one.action == "delete":
+        grants = []  # Terraform takes nothing back, and a new bucket has none
+    world.put(place, call, {"Owner": {"ID": owner}, "Grants": grants})
+
+
+def _grant(block: Values) -> Document:
+    grantee = next(iter(blocks_of(block, "grantee")), block)
+    names = {"ID": text_of(grantee, "id"), "URI": text_of(grantee, "uri"), "Type": text_of(grantee, "type")}
+    permissions = texts_of(block, "permission", "permissions")
+    return {
+        "Grantee": {key: value for key, value in names.items() if value},
+        "Permission": ", ".join(permissions),
+    }
 
 
 _BLOCKS: Final = {

@@ -47,7 +47,6 @@ UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
     ("aws_batch_c", "", "the instances or tasks that the compute environment starts"),
     ("aws_ram", "", "what others put into shared subnets, and attach to shared gateways"),
     ("aws_organizations", "", "service control policies"),
-    ("aws_iam_group", "", "what users of the account may do"),
     ("aws_db", "", "interfaces of databases, as destinations"),
     ("aws_rds", "", "interfaces of databases, as destinations"),
     ("aws_elasticache", "", "interfaces of caches, as destinations"),

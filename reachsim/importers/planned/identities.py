@@ -1,4 +1,4 @@
-"""IAM roles, users, instance profiles and their policies.
+"""IAM roles, instance profiles and the policies of roles; those of users and groups are in `users`.
 
 **Source:** IAM API Reference; Terraform's and CloudFormation's documentation of the attributes.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from reachsim.importers.planned.attached import attach, attachment, boundary, inline, own_policies
 from reachsim.importers.planned.documents import document_of
 from reachsim.importers.planned.resource import Resource, text_of, texts_of
 from reachsim.importers.planned.symbols import arn
@@ -39,21 +40,8 @@ def role(world: World, one: Resource) -> None:
     })  # fmt: skip
     for key in ("RolePolicyList", "AttachedManagedPolicies", "InstanceProfileList", "Tags"):
         record.setdefault(key, [])
-    boundary = one.text("permissions_boundary")
-    if boundary:
-        record["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
-    for block in one.blocks("inline_policy"):
-        if text_of(block, "name") or block.get("policy"):
-            _inline(world, one, record, text_of(block, "name") or "inline", block.get("policy"))
-    for policy in one.texts("managed_policy_arns"):
-        _attach_policy(record, policy)
-    if one.open("managed_policy_arns"):
-        _unseen(world, one, record, "managed policies")
-    if one.open("inline_policy"):
-        _unseen(world, one, record, "inline policies")
-    if one.open("permissions_boundary"):
-        unseen = f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:policy/known-after-apply/boundary-of-{one.id}"
-        record["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": unseen}
+    own_policies(world, one, record, "RolePolicyList")
+    boundary(one, record)
     if one.open("assume_role_policy"):
         world.note(record["Arn"], "PLANNED_POLICY_UNKNOWN",
                    f"the trust policy of {one.address} is known only after apply", "block")  # fmt: skip
@@ -63,83 +51,19 @@ def _role(world: World, named: str) -> Document | None:
     return world.get_in(_DETAILS, named.rpartition("/")[2]) if named else None
 
 
-def _inline(world: World, one: Resource, record: Document, name: str, policy: object) -> None:
-    document = document_of(policy)
-    record["RolePolicyList"] = [held for held in record["RolePolicyList"] if held["PolicyName"] != name]
-    if one.action == "delete":
-        return
-    if document is None:
-        _unseen(world, one, record, name)
-    else:
-        record["RolePolicyList"].append({"PolicyName": name, "PolicyDocument": document})
-
-
-def _unseen(world: World, one: Resource, record: Document, name: str) -> None:
-    """A policy that nothing tells stands as an attached one that the answer does not hold: what it allows is open.
-
-    Its name is the address that declares it, so that verdicts name it.
-    """
-    world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
-    declared = re.sub(r"[^0-9A-Za-z_.-]+", "-", one.address).strip("-")
-    path = f"known-after-apply/{declared}" + (f"/{name}" if name not in ("", one.text("name")) else "")
-    _attach_policy(record, f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:policy/{path.replace(' ', '-')}")
-
-
-def _attach_policy(record: Document, policy: str) -> None:
-    if all(held["PolicyArn"] != policy for held in record["AttachedManagedPolicies"]):
-        record["AttachedManagedPolicies"].append({"PolicyName": policy.rpartition("/")[2], "PolicyArn": policy})
-
-
-def user(world: World, one: Resource) -> None:
-    details = world.document((one.home[0], "global"), _DETAILS)
-    if details is not None:
-        held = details.setdefault("UserDetailList", [])
-        held[:] = [other for other in held if other.get("UserName") != one.id]
-        held.append({
-            "UserName": one.id, "Path": one.text("path") or "/", "UserPolicyList": [], "GroupList": [],
-            "Arn": f"arn:{partition_of(one.home[1])}:iam::{one.home[0]}:user{one.text('path') or '/'}{one.id}",
-            "AttachedManagedPolicies": [],
-        })  # fmt: skip
-
-
-def user_policy(world: World, one: Resource) -> None:
-    """A policy of a user, attached or inline."""
-    details = world.document((one.home[0], "global"), _DETAILS) or {}
-    for held in details.get("UserDetailList", []):
-        if held.get("UserName") not in one.texts("user", "users"):
-            continue
-        document = document_of(one.values.get("policy"))
-        if one.text("policy_arn"):
-            _attach_policy(held, one.text("policy_arn"))
-        elif document is not None:
-            name = one.text("name") or one.id
-            held["UserPolicyList"].append({"PolicyName": name, "PolicyDocument": document})
-        else:
-            _unseen(world, one, held, one.text("name"))
-
-
 def role_policy(world: World, one: Resource) -> None:
     for named in one.texts("role", "roles") or texts_of(one.before, "role"):
         record = _role(world, named)
         name = one.text("name", "name_prefix") or text_of(one.before, "name") or one.id
         if record is not None:
-            _inline(world, one, record, name, one.values.get("policy"))
+            inline(world, one, record, "RolePolicyList", name)
 
 
 def role_attachment(world: World, one: Resource) -> None:
-    policy = one.text("policy_arn") or text_of(one.before, "policy_arn")
     for named in one.texts("role", "roles") or texts_of(one.before, "role"):
         record = _role(world, named)
-        if record is None:
-            continue
-        if one.action == "delete":
-            record["AttachedManagedPolicies"] = [
-                held for held in record["AttachedManagedPolicies"] if held["PolicyArn"] != policy
-            ]
-        elif policy:
-            _attach_policy(record, policy)
-        else:
-            _unseen(world, one, record, "attached")
+        if record is not None:
+            attachment(world, one, record)
 
 
 def managed_policy(world: World, one: Resource) -> None:
@@ -159,7 +83,7 @@ def managed_policy(world: World, one: Resource) -> None:
     for named in one.texts("roles"):
         record = _role(world, named)
         if record is not None:
-            _attach_policy(record, arn(one))
+            attach(record, arn(one))
 
 
 def instance_profile(world: World, one: Resource) -> None:

@@ -1,4 +1,4 @@
-"""Policies that AWS manages, for roles of a plan that attach them: no plan or template holds their documents.
+"""Policies that AWS manages, for those of a plan that attach them: no plan or template holds their documents.
 
 ``managed_policies.json`` has those that pipelines use, one a line. **Source:** AWS Managed Policy Reference, as of
 `AS_OF` (read by way of moto, which keeps them all: ``moto/iam/aws_managed_policies.py``; a test compares the two).
@@ -35,7 +35,8 @@ def add_managed_policies(world: World) -> None:
             continue
         policies = details.setdefault("Policies", [])
         held = {one.get("Arn") for one in policies}
-        identities = [*details.get("RoleDetailList", []), *details.get("UserDetailList", [])]
+        lists = ("RoleDetailList", "UserDetailList", "GroupDetailList")
+        identities = [identity for key in lists for identity in details.get(key, [])]
         attached = {one["PolicyArn"] for identity in identities for one in identity.get("AttachedManagedPolicies", [])}
         bounds = {identity.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") for identity in identities}
         for arn in sorted({one for one in attached | bounds if one and one.startswith(_PREFIX)} - held):

@@ -9,7 +9,7 @@ import json
 
 from reachsim.importers.planned.documents import named_file
 from reachsim.importers.planned.encryption import repository_encryption
-from reachsim.importers.planned.resource import Resource, text_of
+from reachsim.importers.planned.resource import Resource, Values, blocks_of, text_of
 from reachsim.importers.planned.symbols import arn, attribute
 from reachsim.importers.planned.world import World
 
@@ -66,3 +66,45 @@ def public_repository(world: World, one: Resource) -> None:
     held = world.document(place, call) or {"repositories": []}
     held["repositories"].append({"repositoryName": one.id, "repositoryArn": arn(one), "registryId": one.home[0]})
     world.put(place, call, held)
+
+
+def account_setting(world: World, one: Resource) -> None:
+    """Which actions the registry's policy is asked about."""
+    if one.text("name") == "REGISTRY_POLICY_SCOPE":
+        call = "ecr/get-account-setting/REGISTRY_POLICY_SCOPE"
+        world.put(one.home, call, {"name": one.text("name"), "value": one.text("value")})
+
+
+def replication(world: World, one: Resource) -> None:
+    """The accounts and Regions that the registry copies images to."""
+    call = "ecr/describe-registry"
+    if one.open("replication_configuration"):
+        world.warnings.append(f"{one.address}: where images are copied to is known only after apply")
+        world.drop(one.home, call)
+        return
+    rules = [rule for block in one.blocks("replication_configuration") for rule in _both(block, "rule")]
+    made = [{"destinations": [
+        {"region": text_of(to, "region"), "registryId": text_of(to, "registry_id")} for to in _both(rule, "destination")
+    ]} for rule in rules]  # fmt: skip
+    configuration = {"rules": [] if one.action == "delete" else made}
+    world.put(one.home, call, {"registryId": one.home[0], "replicationConfiguration": configuration})
+
+
+def _both(values: Values, name: str) -> list[Values]:
+    """Nested blocks, by Terraform's name or CloudFormation's."""
+    return [*blocks_of(values, name), *blocks_of(values, f"{name}s")]
+
+
+def creation_template(world: World, one: Resource) -> None:
+    """A repository creation template; which repositories one is for whose prefix nothing tells is open."""
+    call, key = "ecr/describe-repository-creation-templates", "repositoryCreationTemplates"
+    prefix = one.text("prefix") or text_of(one.before, "prefix")
+    held = world.document(one.home, call)
+    if one.open("prefix", "applied_for") or (held is None and not world.alone):
+        world.drop(one.home, call)
+        return
+    held = held or {key: []}
+    held[key] = [other for other in held[key] if other.get("prefix") != prefix]
+    if one.action != "delete":
+        held[key].append({"prefix": prefix, "appliedFor": one.texts("applied_for")})
+    world.put(one.home, call, held)

@@ -56,7 +56,10 @@ BY_THEIR_MAKERS: Final = frozenset({
     "aws_network_acl_rule", "aws_internet_gateway_attachment", "aws_vpn_gateway_attachment", "aws_route",
     "aws_main_route_table_association", "aws_route_table_association", "aws_vpn_gateway_route_propagation",
     "aws_vpc_endpoint_route_table_association", "aws_iam_role_policy", "aws_iam_role_policy_attachment",
-    "aws_iam_policy_attachment", "aws_ecr_repository_policy", "aws_s3_bucket_policy",
+    "aws_iam_policy_attachment", "aws_iam_user_policy", "aws_iam_user_policy_attachment", "aws_iam_group_policy",
+    "aws_iam_group_policy_attachment", "aws_iam_group_membership", "aws_iam_user_group_membership",
+    "aws_ecr_replication_configuration", "aws_ecr_repository_creation_template", "aws_s3_bucket_acl",
+    "aws_ecr_repository_policy", "aws_s3_bucket_policy",
     "aws_s3_bucket_public_access_block", "aws_route53_record", "aws_route53_zone_association",
 })  # fmt: skip
 """Kinds whose maker undoes what it makes."""

@@ -53,7 +53,7 @@ def _cache_rule(world: World, one: Resource, gone: Document) -> None:  # noqa: A
 
 
 def _bucket(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
-    for what in ("get-bucket-policy", "get-bucket-location", "get-public-access-block"):
+    for what in ("get-bucket-policy", "get-bucket-location", "get-public-access-block", "get-bucket-acl"):
         world.drop((one.home[0], "global"), f"s3api/{what}/{one.id}")
 
 
@@ -78,14 +78,10 @@ def _user(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
         details["UserDetailList"] = [held for held in details["UserDetailList"] if held.get("UserName") != one.id]
 
 
-def _user_policy(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
-    name = one.text("name") or one.id.rpartition(":")[2]
-    for held in _details(world, one).get("UserDetailList", []):
-        if held.get("UserName") in one.texts("user", "users"):
-            held["UserPolicyList"] = [other for other in held["UserPolicyList"] if other.get("PolicyName") != name]
-            held["AttachedManagedPolicies"] = [
-                other for other in held["AttachedManagedPolicies"] if other.get("PolicyArn") != one.text("policy_arn")
-            ]
+def _group(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
+    details = _details(world, one)
+    if "GroupDetailList" in details:
+        details["GroupDetailList"] = [held for held in details["GroupDetailList"] if held.get("GroupName") != one.id]
 
 
 def _instance_profile(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
@@ -166,7 +162,7 @@ UNDO: Final[Mapping[str, Callable[[World, Resource, Document], None]]] = {
     "aws_route53_resolver_firewall_rule": _dns_rule, "aws_route53_resolver_firewall_config": _dns_config,
     "aws_ecr_registry_policy": _registry_policy, "aws_ecr_pull_through_cache_rule": _cache_rule,
     "aws_s3_bucket": _bucket, "aws_s3_account_public_access_block": _account_public_access, "aws_iam_policy": _policy,
-    "aws_iam_user": _user, "aws_iam_user_policy": _user_policy, "aws_iam_user_policy_attachment": _user_policy,
+    "aws_iam_user": _user, "aws_iam_group": _group,
     "aws_iam_instance_profile": _instance_profile, "aws_codepipeline": _pipeline, "aws_ecs_service": _service,
     "aws_codebuild_project": _project,
     "aws_lb": _balancer, "aws_elb": _classic, "aws_lb_target_group": _target_group,

@@ -36,7 +36,8 @@ PREFIXES: Final = {
 
 NAMED: Final = {
     "aws_s3_bucket": ("bucket", "bucket_prefix"), "aws_iam_role": ("name", "name_prefix"),
-    "aws_iam_policy": ("name", "name_prefix"), "aws_iam_user": ("name",),
+    "aws_iam_policy": ("name", "name_prefix"), "aws_iam_user": ("name",), "aws_iam_group": ("name",),
+    "aws_iam_saml_provider": ("name",),
     "aws_iam_instance_profile": ("name", "name_prefix"),
     "aws_codebuild_project": ("name",), "aws_codebuild_fleet": ("name",), "aws_ecr_repository": ("name",),
     "aws_ecrpublic_repository": ("repository_name",), "aws_codecommit_repository": ("repository_name",),
@@ -52,7 +53,10 @@ NAMED: Final = {
 
 _ARNS: Final = {
     "aws_s3_bucket": "s3:::{name}", "aws_iam_role": "iam::{account}:role{path}{name}",
-    "aws_iam_policy": "iam::{account}:policy{path}{name}",
+    "aws_iam_policy": "iam::{account}:policy{path}{name}", "aws_iam_user": "iam::{account}:user{path}{name}",
+    "aws_iam_group": "iam::{account}:group{path}{name}",
+    "aws_iam_openid_connect_provider": "iam::{account}:oidc-provider/{url}",
+    "aws_iam_saml_provider": "iam::{account}:saml-provider/{name}",
     "aws_iam_instance_profile": "iam::{account}:instance-profile{path}{name}",
     "aws_codebuild_project": "codebuild:{region}:{account}:project/{name}",
     "aws_codebuild_fleet": "codebuild:{region}:{account}:fleet/{name}:00000000-0000-0000-0000-000000000000",
@@ -81,7 +85,8 @@ _ARNS: Final = {
 }  # fmt: skip
 _ARN_IDS: Final = frozenset({"aws_codebuild_project", "aws_codebuild_fleet", "aws_iam_policy", "aws_ecs_cluster",
                              "aws_sns_topic", "aws_lb", "aws_lb_target_group", "aws_networkfirewall_firewall",
-                             "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group"})  # fmt: skip
+                             "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
+                             "aws_iam_openid_connect_provider", "aws_iam_saml_provider"})  # fmt: skip
 """Kinds whose Terraform ``id`` is the ARN, although `Resource.id` is the name."""
 
 
@@ -152,14 +157,14 @@ def arn(one: Resource) -> str:
     if held:
         return held
     template = _ARNS.get(one.kind)
-    if template is None:
+    if template is None or ("{url}" in template and not one.text("url")):
         return ""
     account, region = one.home
     path = one.text("path") or "/"
     name = one.id.lstrip("/") if one.kind == "aws_ssm_parameter" else one.id
     filled = template.format(
         name=name, account=account, region=region, path=path, type=one.text("type").lower() or "stateful",
-        ending=balancer_ending(one),
+        ending=balancer_ending(one), url=one.text("url").removeprefix("https://"),
     )  # fmt: skip
     return f"arn:{partition_of(region)}:{filled}"
 

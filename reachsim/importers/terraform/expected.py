@@ -44,6 +44,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "zone_id": ("aws_route53_zone", "aws_vpc_endpoint", "aws_lb"), "role": ("aws_iam_role",),
     "roles": ("aws_iam_role",), "service_role": ("aws_iam_role",), "role_arn": ("aws_iam_role",),
     "task_role_arn": ("aws_iam_role",), "execution_role_arn": ("aws_iam_role",), "policy_arn": ("aws_iam_policy",),
+    "user": ("aws_iam_user",), "users": ("aws_iam_user",), "group": ("aws_iam_group",), "groups": ("aws_iam_group",),
     "permissions_boundary": ("aws_iam_policy",), "iam_instance_profile": ("aws_iam_instance_profile",),
     "bucket": ("aws_s3_bucket", "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy"),
     "repository": ("aws_ecr_repository",), "fleet_arn": ("aws_codebuild_fleet",), "cluster": ("aws_ecs_cluster",),
@@ -61,7 +62,7 @@ _OF_SUBNETS: Final = ("subnet_id", "subnet_ids", "subnets")
 MANY: Final = frozenset({
     "subnet_ids", "subnets", "security_group_ids", "security_groups", "vpc_security_group_ids", "route_table_ids",
     "prefix_list_ids", "propagating_vgws", "cidr_blocks", "ipv6_cidr_blocks", "private_ips", "records", "roles",
-    "managed_policy_arns", "domain_name_servers", "instances", "target_group_arns", "load_balancers",
+    "users", "groups", "managed_policy_arns", "domain_name_servers", "instances", "target_group_arns", "load_balancers",
     "identifiers", "values", "resources", "not_resources", "input_artifacts", "output_artifacts", "ipv6_addresses",
 })  # fmt: skip
 ONLY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -79,6 +80,7 @@ _ARN: Final = frozenset({"service_role", "role_arn", "task_role_arn", "execution
                          "resource_arn"})  # fmt: skip
 WHOLE: Final = frozenset({
     "aws_codecommit_repository", "aws_ecr_repository", "aws_iam_role", "aws_iam_user", "aws_codebuild_project",
+    "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
     "aws_kms_key", "aws_sns_topic", "aws_sqs_queue", "aws_lambda_function", "aws_codepipeline",
 })  # fmt: skip
 """Kinds whose ARN stands in policies as it is."""
