@@ -17,6 +17,7 @@ from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, Script, weaker
+from reachsim.pipeline.terraform_resources import apis
 from reachsim.pipeline.variables import starred, unknown
 
 _VALUED: Final = ["chdir", "var", "var-file", "backend-config", "target", "out", "plugin-dir", "lock-timeout",
@@ -63,6 +64,10 @@ def terraform(call: Call) -> Outcome:
         found += _backend(call, text, (call.setting(key) or "").split("\n"))
     if word in ("plan", "apply", "destroy", "import", "refresh"):
         found += _provider(call, text, given.all("var"))
+        whole = (
+            word == "apply" and len(given.rest) == 1 and not given.has("target") and given.last("refresh") != "false"
+        )
+        found += apis(text, _region(call, text, given.all("var")), applied=whole)
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
 
@@ -110,6 +115,15 @@ def _provider(call: Call, text: str, given: list[str]) -> list[Found]:
         region = _value(call, text, written[1], given) if written else call.region
         found.append(Destination(services.host("sts", region, ""), 443, "aws", sure, "run", "sts"))
     return found
+
+
+def _region(call: Call, text: str, given: list[str]) -> str:
+    """The Region of the AWS provider that has no alias."""
+    for match in re.finditer(r'\bprovider\s+"aws"\s*\{(?:[^{}\n]*\}|.{0,3000}?\n\})', text, re.DOTALL):
+        written = re.search(r"(?<![\w.])region\s*=\s*(\S+)", match[0])
+        if written is not None and not re.search(r"\balias\s*=", match[0]):
+            return _value(call, text, written[1], given)
+    return call.region
 
 
 def _value(call: Call, text: str, written: str, given: list[str]) -> str:
