@@ -18,6 +18,7 @@ from reachsim.check.compared import STRANGER
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, request_of, statements_of, strangers
+from reachsim.dns.names import LATTICE_TYPES
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -352,7 +353,9 @@ China (CloudFront Developer Guide, "Configure and use standard logs (access logs
 
 
 def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Finding]:
-    """Endpoints of the sources' VPCs: to third parties, and with policies that let data out to other accounts."""
+    """Endpoints of the sources' VPCs: to third parties, to resources and service networks of VPC Lattice (PrivateLink
+    Guide, "Access VPC resources"), and with policies that let data out to other accounts.
+    """
     vpcs = vpcs_of(network, sources)
     for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
         if endpoint.vpc_id not in vpcs or endpoint.state not in ("available", "partial"):
@@ -360,7 +363,11 @@ def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Find
         known = services.suffix_of_service_name(endpoint.service_name)
         label = network.label(endpoint_id)
         if known is None:
-            if endpoint.vpc_endpoint_type == "Interface":
+            shared = endpoint.resource_configuration_arn or endpoint.service_network_arn
+            if endpoint.vpc_endpoint_type in LATTICE_TYPES:
+                title = f"{label} leads to {shared or 'what is shared by VPC Lattice'}, which nobody judged"
+                yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [shared or endpoint_id])
+            elif endpoint.vpc_endpoint_type == "Interface":
                 title = f"{label} leads to {endpoint.service_name}, which is no AWS service of reachsim's table"
                 yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [endpoint.service_name])
         elif known[0] in WRITES:

@@ -739,6 +739,8 @@ class VpcEndpoint(Ec2, frozen=True):
     dns_options: DnsOptions = DnsOptions()
     dns_entries: tuple[DnsEntry, ...] = ()
     owner_id: str | None = None
+    resource_configuration_arn: str | None = None
+    service_network_arn: str | None = None
     tags: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:

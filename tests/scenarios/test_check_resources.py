@@ -477,6 +477,23 @@ def test_policy_of_a_repository_that_a_build_pushes_to_is_asked_for_where_no_lis
     assert any(path.endswith("ecr/get-repository-policy/own.json") for path in check.missing)
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "kind_of_arn"),
+    [("Resource", "ResourceConfigurationArn", "resourceconfiguration/rcfg-1"),
+     ("ServiceNetwork", "ServiceNetworkArn", "servicenetwork/sn-1")],
+)  # fmt: skip
+def test_an_endpoint_to_what_others_share_by_vpc_lattice_is_told(kind: str, key: str, kind_of_arn: str) -> None:
+    """PrivateLink Guide, "Access VPC resources through AWS PrivateLink", "Access service networks"."""
+    net = Pipeline()
+    net.interface_endpoint("vpc-1", "com.amazonaws.vpce.x", {net.ep_a: "10.10.11.40"}, ["sg-ep"], name="shared")
+    arn = f"arn:aws:vpc-lattice:ap-northeast-1:{PARTNER}:{kind_of_arn}"
+    del net["vpce-shared"]["ServiceName"]
+    net["vpce-shared"].update({"VpcEndpointType": kind, key: arn})
+    check = load_files(net.files()).check()
+    (told,) = [one for one in check.findings if one.id == "ENDPOINT_TO_THIRD_PARTY"]
+    assert (told.severity, told.component, told.evidence) == ("low", "vpce-shared", (arn,))
+
+
 def test_default_policy_of_the_s3_endpoint_lets_data_out() -> None:
     assert Checked(Pipeline()).findings() == {"ENDPOINT_POLICY_LETS_DATA_OUT": "low"}
     narrow = policy(for_all("s3:*", "*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT}}),
