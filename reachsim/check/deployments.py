@@ -198,15 +198,20 @@ def _file_needs(home: Home, arn: str, role: dict[str, Any]) -> Iterator[Need]:
         located = {"action": "s3:GetBucketLocation", "resource": arn[: -len(key) - 1]}
         requests = tuple({**one, **role} for one in (*found.requests, located))
         yield replace(found, requests=requests)
+    else:
+        yield Need("deploy", "", place=f"which environment file {arn or 'it is'} is not told")
 
 
 def _secret_needs(home: Home, value: str, role: dict[str, Any], sort: str = "ssm") -> Iterator[Need]:
     """A parameter or, with ``sort`` secretsmanager, a secret by name, or either by ARN (a secret's with a JSON key,
     version stage and id behind it).
     """
+    if not value:
+        yield Need("deploy", "", place="which secret it is, is not told")
+        return
     arn = value if value.startswith("arn:") else ""
     kind = arn.split(":")[2] if arn.count(":") >= 5 else sort
-    if kind in _SECRETS and value:
+    if kind in _SECRETS:
         service, action = _SECRETS[kind]
         head = f"arn:{services.partition_of(home[1])}:{kind}:{home[1]}:{home[0]}"
         if not arn and kind == "secretsmanager":

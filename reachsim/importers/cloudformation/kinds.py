@@ -323,6 +323,12 @@ def _project(values: Values) -> None:
 
 
 def _pipeline(values: Values) -> None:
+    stores = values.pop("artifact_stores", None)
+    if isinstance(stores, list):
+        values["artifact_store"] = [
+            {**one["artifact_store"], "region": one.get("region")} for one in stores
+            if isinstance(one, dict) and isinstance(one.get("artifact_store"), dict)
+        ]  # fmt: skip
     for stage in values.get("stage") or []:
         if not isinstance(stage, dict):
             continue

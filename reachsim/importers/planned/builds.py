@@ -221,9 +221,16 @@ def code_pipeline(world: World, one: Resource) -> None:
                 "configuration": configuration,
                 "inputArtifacts": [{"name": name} for name in texts_of(action, "input_artifacts")],
                 "outputArtifacts": [{"name": name} for name in texts_of(action, "output_artifacts")],
+                **({"roleArn": text_of(action, "role_arn")} if text_of(action, "role_arn") else {}),
             })  # fmt: skip
         stages.append({"name": text_of(stage, "name"), "actions": actions})
     made: Document = {"name": one.id, "roleArn": one.text("role_arn"), "stages": stages, "version": 1}
-    for block in one.blocks("artifact_store")[:1]:
-        made["artifactStore"] = {"type": text_of(block, "type") or "S3", "location": text_of(block, "location")}
+    for block in one.blocks("artifact_store"):
+        store: Document = {"type": text_of(block, "type") or "S3", "location": text_of(block, "location")}
+        for key in blocks_of(block, "encryption_key"):
+            store["encryptionKey"] = {"id": text_of(key, "id"), "type": "KMS"}
+        if text_of(block, "region"):
+            made.setdefault("artifactStores", {})[text_of(block, "region")] = store
+        else:
+            made.setdefault("artifactStore", store)
     world.put(one.home, f"codepipeline/get-pipeline/{named_file(one.id)}", {"pipeline": made})

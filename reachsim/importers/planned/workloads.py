@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reachsim.importers.planned.balancers import registering
 from reachsim.importers.planned.conditional import source_of
@@ -93,15 +94,26 @@ def _containers(one: Resource) -> Iterator[Document]:
         if not isinstance(each, dict):
             continue
         made: Document = {"name": text_of(each, "name"), "image": text_of(each, "image")}
-        made["secrets"] = [
-            {"name": text_of(secret, "name"), "valueFrom": text_of(secret, "valueFrom", "value_from")}
-            for secret in blocks_of(each, "secrets")
-        ]
+        made["secrets"] = _secrets(each, "secrets")
+        files = (*blocks_of(each, "environmentFiles"), *blocks_of(each, "environment_files"))
+        made["environmentFiles"] = [{"type": text_of(one, "type"), "value": text_of(one, "value")} for one in files]
+        for own in (*blocks_of(each, "repositoryCredentials"), *blocks_of(each, "repository_credentials"))[:1]:
+            made["repositoryCredentials"] = {
+                "credentialsParameter": text_of(own, "credentialsParameter", "credentials_parameter"),
+            }  # fmt: skip
         for log in (*blocks_of(each, "logConfiguration"), *blocks_of(each, "log_configuration"))[:1]:
             told = log.get("options")
             options = {str(key): str(value) for key, value in told.items()} if isinstance(told, dict) else {}
-            made["logConfiguration"] = {"logDriver": text_of(log, "logDriver", "log_driver"), "options": options}
+            made["logConfiguration"] = {
+                "logDriver": text_of(log, "logDriver", "log_driver"), "options": options,
+                "secretOptions": _secrets(log, "secretOptions", "secret_options"),
+            }  # fmt: skip
         yield made
+
+
+def _secrets(block: Mapping[str, Any], *names: str) -> list[Document]:
+    held = (secret for name in names for secret in blocks_of(block, name))
+    return [{"name": text_of(one, "name"), "valueFrom": text_of(one, "valueFrom", "value_from")} for one in held]
 
 
 def function(world: World, one: Resource) -> None:

@@ -1,0 +1,87 @@
+"""Tasks and pipelines of templates and plans with all that a deployment and an artifact store need.
+
+**Source:** Terraform provider, "aws_ecs_task_definition", "aws_codepipeline"; CloudFormation, "AWS::ECS::TaskDefinition
+ContainerDefinition", "AWS::CodePipeline::Pipeline ArtifactStore", "ArtifactStoreMap".
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reachsim.importers import import_terraform
+from reachsim.importers.cloudformation import import_cloudformation
+from tests.plans import PlanJson
+
+REGION, ACCOUNT = "eu-west-1", "111111111111"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:hub-AbCdEf"
+FILE = "arn:aws:s3:::settings/app.env"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1"
+TOKEN = {"name": "splunk-token", "valueFrom": SECRET}
+CONTAINER = {
+    "name": "web",
+    "image": "team/web:1",
+    "environmentFiles": [{"type": "s3", "value": FILE}],
+    "repositoryCredentials": {"credentialsParameter": SECRET},
+    "logConfiguration": {"logDriver": "splunk", "options": {}, "secretOptions": [TOKEN]},
+}
+SOURCE = {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"}
+ROLE = "arn:aws:iam::222222222222:role/source"
+
+
+def upper(value: Any) -> Any:
+    """CloudFormation's words for the API's."""
+    if isinstance(value, dict):
+        return {key[:1].upper() + key[1:]: upper(one) for key, one in value.items()}
+    return [upper(one) for one in value] if isinstance(value, list) else value
+
+
+def planned(tmp_path: Path) -> Path:
+    plan = PlanJson(REGION, ACCOUNT)
+    plan.add("aws_ecs_task_definition.web", family="web", container_definitions=json.dumps([CONTAINER]))
+    action = {"name": "Src", **SOURCE, "output_artifacts": ["src"], "role_arn": ROLE,
+              "configuration": {"RepositoryName": "app", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}}  # fmt: skip
+    store = {"location": "store", "type": "S3", "encryption_key": [{"id": KEY, "type": "KMS"}]}
+    plan.add("aws_codepipeline.rel", name="rel", artifact_store=[store], stage=[{"name": "Source", "action": [action]}])
+    import_terraform(plan.write(tmp_path / "plan.json"), tmp_path / "out")
+    return tmp_path / "out"
+
+
+def templated(tmp_path: Path) -> Path:
+    action = {"Name": "Src", "ActionTypeId": upper(SOURCE), "OutputArtifacts": [{"Name": "src"}], "RoleArn": ROLE,
+              "Configuration": {"RepositoryName": "app", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}}  # fmt: skip
+    store = {"Location": "store", "Type": "S3", "EncryptionKey": {"Id": KEY, "Type": "KMS"}}
+    resources = {
+        "Web": ("AWS::ECS::TaskDefinition", {"Family": "web", "ContainerDefinitions": [upper(CONTAINER)]}),
+        "Rel": ("AWS::CodePipeline::Pipeline",
+                {"Name": "rel", "ArtifactStores": [{"Region": REGION, "ArtifactStore": store}],
+                 "Stages": [{"Name": "Source", "Actions": [action]}]}),
+    }  # fmt: skip
+    made = {name: {"Type": kind, "Properties": values} for name, (kind, values) in resources.items()}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": made}), encoding="utf-8")
+    import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
+    return tmp_path / "out"
+
+
+def held(folder: Path, call: str) -> Any:
+    (path,) = (folder / ACCOUNT / REGION).glob(f"{call}/*.json")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_containers_keep_what_they_fetch_before_they_run(tmp_path: Path) -> None:
+    for name, make in (("plan", planned), ("template", templated)):
+        (tmp_path / name).mkdir()
+        (found,) = held(make(tmp_path / name), "ecs/describe-task-definition")["taskDefinition"]["containerDefinitions"]
+        assert found["environmentFiles"] == CONTAINER["environmentFiles"], name
+        assert found["repositoryCredentials"] == CONTAINER["repositoryCredentials"], name
+        assert found["logConfiguration"]["secretOptions"] == [TOKEN], name
+
+
+def test_pipelines_keep_the_key_of_their_store_and_whose_repository_they_read(tmp_path: Path) -> None:
+    for name, make in (("plan", planned), ("template", templated)):
+        (tmp_path / name).mkdir()
+        pipeline = held(make(tmp_path / name), "codepipeline/get-pipeline")["pipeline"]
+        store = pipeline["artifactStore"] if name == "plan" else pipeline["artifactStores"][REGION]
+        assert (store["location"], store["encryptionKey"]["id"]) == ("store", KEY), name
+        assert pipeline["stages"][0]["actions"][0]["roleArn"] == ROLE, name
