@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache, cached_property, lru_cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from reachsim.addresses import PUBLIC, V4, V6, format_address, format_set
 from reachsim.engine import Flow, Header
 from reachsim.evidence import Assumption, Block, Direction, Gap, Hop
-from reachsim.filters import PROTOCOLS, Rule, network_acl_rules, security_group_rules
+from reachsim.filters import Rule, network_acl_rules, security_group_rules
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.firewalls import OwnedFirewall, firewalls_by_endpoint
 from reachsim.model.interfaces import Interface
@@ -26,7 +26,7 @@ from reachsim.model.records import (
     TransitGatewayVpcAttachment,
 )
 from reachsim.model.states import Standing, State
-from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP
+from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP, protocol_services
 from reachsim.routing import CompiledTable, Parts, compile_table, compile_transit_table
 
 OriginKind = Literal["interface", "internet", "on-premises", "unseen"]
@@ -374,21 +374,30 @@ def lost(flow: Walk, *gaps: Gap) -> Walk:
 
 @lru_cache(maxsize=4096)
 def describe_services(services: IntervalSet) -> str:
-    """Services in words: ``tcp/443``, ``tcp 1024-65535``, ``icmp``, ``any protocol``."""
+    """Services in words: ``tcp/443``, ``tcp 1024-65535``, ``icmp``, ``protocol 47``, ``other protocols``."""
     words: list[str] = []
-    for protocol in dict.fromkeys([low >> 16 for low, _ in services.spans]):
-        part = services & IntervalSet.span(protocol << 16, (protocol << 16) + 65535)
-        name = next((text for text, number in PROTOCOLS.items() if number == protocol), f"protocol {protocol}")
+    others = services
+    for name, protocol in (("icmp", ICMP), ("tcp", TCP), ("udp", UDP), ("icmpv6", ICMPV6)):
+        every = protocol_services(protocol)
+        part, others = services & every, others - every
         ports = part.shift(-(protocol << 16))
-        if part.size == 65536 or protocol not in (TCP, UDP, ICMP, ICMPV6):
-            words.append(name if protocol in (TCP, UDP, ICMP, ICMPV6) or part != services else "another protocol")
-        elif protocol in (ICMP, ICMPV6):
+        if part == every:
+            words.append(name)
+        elif part and protocol in (ICMP, ICMPV6):
             words.append(f"{name} type {', '.join(sorted({str(low >> 8) for low, _ in ports.spans}))}")
-        else:
+        elif part:
             words.append(
                 name + ("/" if ports.size == 1 else " ") + ", ".join(_range(*span) for span in ports.spans[:4])
             )
-    return ", ".join(words[:4])
+    if 0 < others.size <= _FEW_PROTOCOLS * 65536:
+        words += [f"protocol {number}" for low, high in others.spans for number in range(low >> 16, (high >> 16) + 1)]
+    elif others:
+        words.append("other protocols")
+    return ", ".join(words)
+
+
+_FEW_PROTOCOLS: Final = 3
+"""As many protocols by number as are named one by one."""
 
 
 def _range(low: int, high: int) -> str:

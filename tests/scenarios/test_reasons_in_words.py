@@ -8,10 +8,17 @@ from __future__ import annotations
 import pytest
 
 from reachsim.codes import CODES
+from reachsim.engine import kinds
+from reachsim.forwarding.ground import describe_services
+from reachsim.intervals import IntervalSet
+from reachsim.packets import protocol_services
 from reachsim.verdict import Verdict
 from tests.build import Build
 from tests.scenarios.lan import ANY, WEB, Lan, ask, causes, codes, natted, public
 from tests.scenarios.test_facts_transit import Hub
+
+
+ALL_OTHERS = kinds(IntervalSet.span(0, (256 << 16) - 1))[-1]
 
 
 def why(verdict: Verdict) -> str:
@@ -101,3 +108,17 @@ def test_a_reply_without_a_route_is_mended_in_the_table_that_is_named() -> None:
     verdict = ask(net, "eni-x", "eni-y")
     assert (codes(verdict), causes(verdict)) == ({"TGW_RTB_NO_ROUTE_TO_TGW_ATTACHMENT"}, {"RETURN_ROUTE_MISSING"})
     assert "the route table that is named" in CODES["RETURN_ROUTE_MISSING"].remedy
+
+
+def test_a_protocol_without_ports_is_told_by_its_number() -> None:
+    net = Lan()
+    group = net.group(net.vpc_id, [WEB], [ANY], name="web")
+    net[net.server]["Groups"] = [{"GroupId": group, "GroupName": group}]
+    said = why(ask(net, net.client, net.server, 47, None))
+    assert said == "no ingress rule of sg-web (sg-web) admits protocol 47 from 10.0.1.5"
+
+
+def test_all_protocols_but_the_usual_ones_are_told_together() -> None:
+    assert describe_services(protocol_services(50) | protocol_services(51)) == "protocol 50, protocol 51"
+    assert describe_services(ALL_OTHERS) == "other protocols"
+    assert describe_services(ALL_OTHERS | protocol_services(6)) == "tcp, other protocols"
