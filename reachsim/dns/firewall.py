@@ -370,11 +370,15 @@ def _redirected(name: str, found: Resolution, rules: tuple[Rule, ...], qtype: st
     passes = decide(rules, name, qtype, first=True).rule
     if passes is not None and passes.trusts:
         return
-    blockers = [
-        rule
-        for rule in rules
-        if rule.action == "BLOCK" and not rule.trusts and rule.domains and rule.qtype in (None, qtype)
-    ]
+    asked = [one for one in rules if one.action in ("BLOCK", "") and not one.trusts and one.qtype in (None, qtype)]
+    blockers = [one for one in asked if one.domains]
+    unread = [one.gap for one in asked if one.domains is None and one.gap is not None]
+    if unread and not _stays(rules, found, last, qtype):
+        missing = [gap for gap in unread if gap.missing]
+        noted.gaps += missing
+        for gap in unread if not missing else ():
+            detail = f"{last} was taken not to be redirected to a name that is blocked, though {gap.detail}"
+            noted.take("DNS_REDIRECTION_UNSEEN", gap.component, detail, "block")
     if not blockers:
         return
     group = blockers[0].group

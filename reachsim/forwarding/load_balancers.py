@@ -93,6 +93,11 @@ def private_link(ground: Ground, flow: Walk) -> list[Walk]:
     far = endpoint.service_region not in (None, ground.network.home_of(endpoint.vpc_endpoint_id)[1])
     zone = ground.zone_of(entrance.subnet_id)
     near = [one for one in nodes if far or ground.zone_of(one.subnet_id) == zone]
+    unplaced = next((one for one in (entrance, *nodes) if not ground.zone_of(one.subnet_id)), None)
+    if not near and unplaced is not None:
+        lacking, what = ground.lacks_for_vpc(unplaced.vpc_id, "describe-subnets"), f"the zone of {unplaced.id}"
+        gap = missing(lacking, unplaced.id, what) if lacking else unseen(unplaced.id, f"{what} is not known")
+        return [lost(flow, gap)]
     if not near:
         detail = f"no load balancer of {endpoint.service_name} is in {zone}, where {entrance.id} is"
         code, at = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ", entrance.id

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
 from reachsim.dns.firewall import matches
 from tests.build import Build
 from tests.resolvers import arn, domain_list, firewall, firewall_group, forward_rule, profile, use_firewall
@@ -262,6 +263,21 @@ def test_n167_where_a_public_name_is_redirected_to_is_not_known() -> None:
     assert verdict.outcome == "allowed"
     assert ("DNS_REDIRECTION_UNSEEN", "rslvr-frg-1") in assumed(verdict)
     assert not assumed(ask(net, net.client, "ip:10.0.2.5"))
+
+
+def test_a_list_that_is_missing_or_awss_may_hold_what_a_public_name_is_redirected_to() -> None:
+    net = natted()
+    firewall(net, net.vpc_id, allow("github.com"), block("*"))
+    (path,) = [path for path in net.files() if "list-firewall-domains/" in path and b'"*."' in net.files()[path]]
+    files = {name: data for name, data in net.files().items() if name != path}
+    verdict = load_files(files).simulate(net.client, "host:github.com", protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+    net = natted()
+    threats = domain_list(net, name="threats", managed=True)
+    firewall(net, net.vpc_id, allow("github.com"), {"Action": "BLOCK", "FirewallDomainListId": threats})
+    verdict = ask(net, net.client, "host:github.com")
+    assert fate(verdict) == ("allowed", "internet")
+    assert assumed(verdict) == {("DNS_REDIRECTION_UNSEEN", threats)}
 
 
 def test_n168_a_blocking_list_of_awss_may_hold_any_name() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from reachsim import load_files
 from tests.balancers import listener, load_balancer, target_group
+from tests.build import Build
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, codes, crossed, fate
 
 SERVICE = "com.amazonaws.vpce.us-east-1.vpce-svc-0a1"
@@ -105,6 +106,27 @@ def test_they_know_no_group_of_the_clients() -> None:
 def test_the_load_balancer_is_one_of_the_zone_of_the_endpoints_interface() -> None:
     verdict = ask(Provided(zone="us-east-1b"), "eni-consumer", "vpce-own")
     assert codes(verdict) == {"VPCE_SERVICE_NOT_INSTALLED_IN_AZ"}
+
+
+def test_without_the_providers_subnets_the_zone_of_its_load_balancer_is_not_known() -> None:
+    provider, consumer = Build("222222222222", tag="p"), Build()
+    vpc = provider.vpc("10.9.0.0/16")
+    subnet = provider.subnet(vpc, "10.9.1.0/24")
+    provider.instance(subnet, "10.9.1.8", [provider.group(vpc, [ANY], [ANY])], name="t")
+    lb = load_balancer(provider, "lb", {subnet: "10.9.1.9"}, [], "network", True)
+    listener(provider, lb, 443, [target_group(provider, "t", ["i-pt"], "TCP")], "TCP")
+    provider._lists["ec2/describe-vpc-endpoint-service-configurations"].append(
+        {"ServiceId": "vpce-svc-0a1", "ServiceName": SERVICE, "NetworkLoadBalancerArns": [lb]}
+    )
+    vpc = consumer.vpc("10.0.0.0/16")
+    subnet, group = consumer.subnet(vpc, "10.0.1.0/24"), consumer.group(vpc, [ANY], [ANY])
+    client = consumer.interface(subnet, "10.0.1.5", [group])
+    endpoint = consumer.interface_endpoint(vpc, SERVICE, {subnet: "10.0.1.40"}, [group], private_dns=False)
+    files = provider.files() | consumer.files()
+    assert load_files(files).simulate(client, endpoint, protocol="tcp", port=443).outcome == "allowed"
+    del files[path := "222222222222/us-east-1/ec2/describe-subnets.json"]
+    verdict = load_files(files).simulate(client, endpoint, protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
 
 
 def test_ports_are_those_of_the_load_balancers_listeners() -> None:

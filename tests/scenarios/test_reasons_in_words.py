@@ -17,7 +17,6 @@ from tests.build import Build
 from tests.scenarios.lan import ANY, WEB, Lan, ask, causes, codes, natted, public
 from tests.scenarios.test_facts_transit import Hub
 
-
 ALL_OTHERS = kinds(IntervalSet.span(0, (256 << 16) - 1))[-1]
 
 
