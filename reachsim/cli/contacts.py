@@ -14,6 +14,9 @@ from reachsim.cli import options
 if TYPE_CHECKING:
     from reachsim.pipeline.records import Contacts
 
+LARGEST = 1 << 24
+"""Bytes of a buildspec that are read at all."""
+
 
 @click.command(name="contacts")
 @click.argument("buildspec", type=click.Path(path_type=Path))
@@ -53,6 +56,8 @@ def command(
         raise QuestionError("--project and --snapshot go together")
     if not buildspec.is_file():
         raise QuestionError(f"{buildspec}: expected a buildspec, found {'a folder' if buildspec.is_dir() else 'none'}")
+    if (size := buildspec.stat().st_size) > LARGEST:
+        raise QuestionError(f"{buildspec}: expected a buildspec, found a file of {size} bytes")
     folder = context if context is not None else buildspec.parent
     owned = find(open_snapshot(held), project) if project is not None and held is not None else None
     own = own_knowledge(config.tool, config.mirrors, config.variables_of(project))

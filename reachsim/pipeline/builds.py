@@ -99,6 +99,7 @@ class _Walk:
         self.globals = self._globals()
         self.contexts = dict(build.contexts)
         self.built: dict[int, Built] = {}
+        self.fits: dict[str, list[int]] = {}
         self.pulled: dict[str, Confidence] = {}
 
     def run(self) -> None:
@@ -118,7 +119,8 @@ class _Walk:
         bases = [expand(stage.base, self.globals).strip("\"'") for stage in file.stages]
         sources = [[expand(one, self.globals) for one in dockerfile.sources_of(stage)] for stage in file.stages]
         needed = dockerfile.needed(file, self.build.target, bases, sources)
-        perhaps = dockerfile.perhaps(file, needed, bases, sources)
+        self.fits = {base: dockerfile.fitting(file, base) for base in set(bases)}
+        perhaps = dockerfile.perhaps(file, needed, bases, sources, {one: fit for one, fit in self.fits.items() if fit})
         for number, stage in enumerate(file.stages):
             level = self._level(number, needed)
             if number in perhaps and level is None:
@@ -201,7 +203,7 @@ class _Walk:
         if f"image {image.parse(base)}" in self.outer.settings:
             return  # made earlier in this build
         named = ", ".join(unknown_names(base))
-        if dockerfile.fitting(self.file, base, number):
+        if self.fits[base] and self.fits[base][0] < number:
             gap = Gap(stage.whole, f"which stage that is: {named} is not known")
             self.add(gap, stage.line, stage.whole, sure)
             return

@@ -19,7 +19,7 @@ from reachsim.pipeline.context import text_of
 
 PHASES: Final = ("install", "pre_build", "build", "post_build")
 """The phases that CodeBuild runs, in order; it knows no others."""
-_KEYS: Final = ("run-as", "on-failure", "runtime-versions", "commands", "finally")
+_KEYS: Final = ("run-as", "on-failure", "runtime-versions", "commands", "finally", "<<")
 """The keys of a phase (Build specification reference, "Buildspec syntax")."""
 MAX_COMMANDS: Final = 50_000
 
@@ -64,7 +64,7 @@ class Buildspec(Struct, frozen=True):
     refused: tuple[Entry, ...]
     """Phases that are no tables: their name, what was found there, and the line."""
     unheard: tuple[Entry, ...]
-    """What phases hold beside the keys that CodeBuild knows: phase and key, the key that may be meant, and the line."""
+    """What of the phases is not read: phase and key, why, and the line."""
 
 
 def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
@@ -98,7 +98,7 @@ def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
         tuple(Entry(key, "", yaml.line_of(one)) for key, one in _table(top.get("reports")).items()),
         tuple(_members(_table(top.get("batch")))),
         tuple(_refused(_table(phases))),
-        tuple(_unheard(_table(phases))),
+        tuple(_unheard(phases)),
     )  # fmt: skip
 
 
@@ -140,16 +140,27 @@ def _refused(table: dict[str, Any]) -> list[Entry]:
     ]
 
 
-def _unheard(table: dict[str, Any]) -> Iterator[Entry]:
-    """Keys of phases that the reference does not have, and phases whose name is nearly that of one: commands under them
-    are not told to run. A phase of any other name is one that somebody has put aside.
+def _unheard(phases: Any) -> Iterator[Entry]:
+    """Keys of phases that the reference does not have, phases whose name is nearly that of one, and what is given twice:
+    commands under them are not told to run. A phase of any other name is one that somebody has put aside.
     """
+    table = _table(phases)
+    for name, line in yaml.given_twice(phases):
+        yield Entry(f"phases: {name}", "given twice: only the last is read", line)
     for name, node in table.items():
         if name not in PHASES and _meant(name, PHASES):
-            yield Entry(f"phases: {name}", _meant(name, PHASES), yaml.line_of(node))
-        for key, value in _table(node).items() if name in PHASES else ():
+            yield Entry(f"phases: {name}", _no_key(_meant(name, PHASES)), yaml.line_of(node))
+        if name not in PHASES:
+            continue
+        for key, line in yaml.given_twice(node):
+            yield Entry(f"phases: {name}: {key}", "given twice: only the last is read", line)
+        for key, value in _table(node).items():
             if key not in _KEYS:
-                yield Entry(f"phases: {name}: {key}", _meant(key, _KEYS), yaml.line_of(value))
+                yield Entry(f"phases: {name}: {key}", _no_key(_meant(key, _KEYS)), yaml.line_of(value))
+
+
+def _no_key(meant: str) -> str:
+    return "no key of a buildspec" + (f", {meant} is" if meant else "") + ": nothing in it is read"
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

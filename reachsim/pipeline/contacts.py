@@ -151,8 +151,7 @@ class Walk:
             )
             self.note(Gap(f"phases: {entry.name}", why), entry.line, name)
         for entry in spec.unheard:
-            why = "no key of a buildspec" + (f", {entry.value} is" if entry.value else "") + ": nothing in it is read"
-            self.note(Gap(entry.name, why), entry.line, name)
+            self.note(Gap(entry.name, entry.value), entry.line, name)
         session: Session = {}
         runner = self._runner(spec)
         for phase in spec.phases:

@@ -7,10 +7,11 @@ tree-sitter-containerfile's.
 
 from __future__ import annotations
 
+import bisect
 import fnmatch
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -73,12 +74,15 @@ class Stage(Struct, frozen=True):
 
 
 class Dockerfile(Struct, frozen=True):
-    """A parsed Dockerfile. ``syntax`` is the image that the first lines' ``# syntax=`` names, with its line."""
+    """A parsed Dockerfile. ``syntax`` is the image that the first lines' ``# syntax=`` names, with its line; ``names``
+    are those of the stages in small letters, each with the numbers of the stages that bear it.
+    """
 
     syntax: tuple[str, int] | None
     arguments: tuple[Instruction, ...]
     stages: tuple[Stage, ...]
     unreadable: tuple[tuple[int, str], ...]
+    names: dict[str, list[int]]
 
 
 def parse(text: str) -> Dockerfile:
@@ -109,7 +113,16 @@ def parse(text: str) -> Dockerfile:
         tuple(before),
         tuple(replace(stage, instructions=tuple(listed)) for stage, listed in stages),
         tuple(unreadable),
+        _numbered([stage.name.lower() for stage, _ in stages]),
     )
+
+
+def _numbered(names: list[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, name in enumerate(names):
+        if name:
+            found.setdefault(name, []).append(number)
+    return found
 
 
 _BRACKET: Final = "\uf8ff"
@@ -277,23 +290,28 @@ def needed(file: Dockerfile, target: str | None, bases: list[str], sources: list
     return _reached(file, [aim(file, target)] if file.stages else [], bases, sources)
 
 
-def perhaps(file: Dockerfile, needed: set[int], bases: list[str], sources: list[list[str]]) -> set[int]:
-    """The numbers of the stages that are needed only if what is not known of a stage's base names them."""
+def perhaps(
+    file: Dockerfile, needed: set[int], bases: list[str], sources: list[list[str]], fits: Mapping[str, list[int]]
+) -> set[int]:
+    """The numbers of the stages that are needed only if what is not known of a stage's base names them. ``fits`` are
+    those that each base may mean.
+    """
     found: set[int] = set()
-    queue = [one for number in needed for one in fitting(file, bases[number], number)]
-    while queue:
+    more = needed
+    while more:
+        last = {base: max((one for one in more if bases[one] == base), default=0) for base in fits}
+        queue = [one for base, numbers in fits.items() for one in numbers if one < last[base]]
         more = _reached(file, queue, bases, sources) - found
         found |= more
-        queue = [one for number in more for one in fitting(file, bases[number], number)]
     return found - needed
 
 
-def fitting(file: Dockerfile, base: str, before: int) -> list[int]:
-    """The earlier stages that a name may mean of which a part is not known; none if nothing of it is."""
+def fitting(file: Dockerfile, base: str) -> list[int]:
+    """The stages that a name may mean of which a part is not known; none if nothing of it is."""
     if is_known(base) or nothing_known(base):
         return []
     pattern = re.compile(fnmatch.translate(starred(base.lower())))
-    return [number for number, stage in enumerate(file.stages[:before]) if pattern.match(stage.name.lower())]
+    return sorted(one for name, numbers in file.names.items() if pattern.match(name) for one in numbers)
 
 
 def _reached(file: Dockerfile, queue: list[int], bases: list[str], sources: list[list[str]]) -> set[int]:
@@ -325,10 +343,9 @@ def stage_number(file: Dockerfile, name: str, before: int) -> int | None:
     index = digits.number(name)
     if index is not None and index < before:
         return index
-    for number in range(min(before, len(file.stages)) - 1, -1, -1):
-        if file.stages[number].name and file.stages[number].name.lower() == name.lower():
-            return number
-    return None
+    numbers = file.names.get(name.lower(), [])
+    at = bisect.bisect_left(numbers, before)
+    return numbers[at - 1] if at else None
 
 
 def sources_of(stage: Stage) -> list[str]:

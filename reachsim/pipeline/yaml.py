@@ -59,6 +59,7 @@ def compose(text: str, name: str) -> Any:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line = f" line {mark.line + 1}:" if mark is not None else ""
         why = getattr(error, "problem", None) or str(error).strip().split("\n")[0]
+        why = why.removeprefix("but found ")  # "expected a single document …, but found another document"
         if "\t" in (_line(text, mark.line) if mark is not None else ""):
             why = f"{why} (a tab; YAML indents with spaces)"
         raise QuestionError(f"{name}:{line} expected YAML, found: {' '.join(str(why).split())}", "BAD_YAML") from None
@@ -122,6 +123,18 @@ def _entries(node: Any, depth: int, known: _Merged) -> dict[str, Any]:
             own[name] = value
     found = known[id(node), depth] = merged | own
     return found
+
+
+def given_twice(node: Any) -> list[tuple[str, int]]:
+    """The keys that a mapping node has more than once, each with the line of its last value."""
+    seen: set[str] = set()
+    found: dict[str, int] = {}
+    for key, value in node.value if is_mapping(node) else ():
+        name = scalar(key)
+        if name in seen and name != "<<":
+            found[name] = line_of(value)
+        seen.add(name)
+    return list(found.items())
 
 
 def is_mapping(node: Any) -> bool:

@@ -135,3 +135,13 @@ def test_what_is_no_buildspec(tmp_path: Path) -> None:
     assert run("contacts", tmp_path)[0] == 2
     assert run("contacts", tmp_path / "none.yml")[0] == 2
     assert run("contacts", tmp_path / "old.yml", "--context", tmp_path / "none")[0] == 2
+
+
+def test_a_file_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    place = tmp_path / "buildspec.yml"
+    with place.open("wb") as file:
+        file.truncate(1 << 40)
+    code, _, error = run("contacts", place)
+    assert code == 2
+    assert error.count("\n") == 1
+    assert "expected a buildspec, found a file of 1099511627776 bytes" in error

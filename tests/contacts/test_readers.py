@@ -84,6 +84,12 @@ HEAD = "version: 0.2\nphases: {build: {commands: "
     ("a test of many words", ['[ "$X" ' + "= PUSH " * 6_000], {}),
     ("quadratic bake", ["docker buildx bake"], {"docker-bake.hcl": b"/* " * 20_000}),
     ("a list that never ends", ["docker build ."], {"Dockerfile": b"FROM a\nRUN " + b"[" * 60_000}),
+    ("quadratic conditions", ["docker buildx bake"],
+     {"docker-bake.hcl": b'target "x" { args = { V = "' + b"${A == b ? " * 3_000 + b'" } }'}),
+    ("stages in a row", ["docker build ."],
+     {"Dockerfile": b"FROM a AS s0\n" + b"".join(b"FROM s%d AS s%d\n" % (n, n + 1) for n in range(3_000))}),
+    ("stages that a variable names", ["docker build ."],
+     {"Dockerfile": b"ARG V\nFROM a AS s-\n" + b"".join(b"FROM s-$V AS s-%d\n" % n for n in range(1_500))}),
     ("continued line", ["docker build ."], {"Dockerfile": b"FROM alpine\nRUN a \\\n" + b"&& b \\\n" * 5000 + b"&& c"}),
 ], ids=lambda one: one if isinstance(one, str) else "")  # fmt: skip
 def test_what_is_large_or_nested_takes_no_more_than_its_time(
@@ -113,6 +119,7 @@ def test_long_texts_of_windows_shells_take_no_more_than_their_time(shell: str, t
     (b"# " + b"x" * 5_000_000, "at most 1 MiB"),
     (bytes(range(256)) * 100, "binary"),
     (b"", "empty"),
+    (b"version: 0.2\nphases: {}\n---\nversion: 0.2\n", "line 3: expected YAML, found: another document"),
 ])  # fmt: skip
 def test_what_is_no_buildspec_is_refused_at_once(data: bytes, what: str) -> None:
     start = time.process_time()
