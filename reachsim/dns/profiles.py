@@ -40,10 +40,14 @@ class _Priority(msgspec.Struct, frozen=True):
 def brought(asking: Asking, noted: Noted) -> Brought:
     """What profiles bring to a VPC; a profile whose resources are not in the snapshot is noted as a gap.
 
-    The list of associations itself is not asked for: DESIGN's table does not name it.
+    The list of associations itself is not asked for where nothing tells of a profile: DESIGN's table does not name it.
     """
     network = asking.network
     path = network.path(asking.home, "route53profiles", "list-profile-associations")
+    told = network.snapshot.status(path) != "missing"
+    told = told or any(network.snapshot.children(*asking.home, "route53profiles", "list-profile-resource-associations"))
+    if told and network.unknown(path):
+        noted.default(network, path, asking.vpc_id, f"no Route 53 Profile is associated with {asking.vpc_id}")
     associated = [
         one
         for one in network.read_collection(path, "ProfileAssociations", aws.ProfileAssociation)

@@ -111,9 +111,10 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     parts: list[Walk] = []
     origin = flow.context.origin.interface
     rest: IntervalSet = flow.destinations
-    if flow.leg == "response" and origin is not None and origin.kind in ("virtual", "public", "any"):
+    if flow.leg == "response" and origin is not None and origin.kind in ("virtual", "public", "any", "nat"):
         mine = flow.with_destinations(origin.addresses) if origin.subnet_id == subnet_id else None
-        if mine is not None and mine.destination == 0:  # still the asked source: the origin itself
+        itself = origin.kind == "nat" and not flow.context.session  # it asked, though its interface may not be listed
+        if mine is not None and (mine.destination == 0 or itself):  # still the asked source: the origin itself
             parts.append(mine.to("receive", origin.id))
             rest = rest - mine.destinations
     for receiver in _receivers(flow, subnet_id):

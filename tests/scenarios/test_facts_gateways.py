@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reachsim import load_files
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
@@ -403,3 +404,11 @@ def test_n58_without_dns64_a_public_name_may_have_no_address_for_a_client_withou
     assert ask(net, net.client, "host:s3.dualstack.us-east-1.amazonaws.com").outcome == "allowed"
     net["rtb-a"]["Routes"] = [one for one in net["rtb-a"]["Routes"] if one.get("DestinationIpv6CidrBlock") != "::/0"]
     assert ask(net, net.client, "host:github.com").outcome == ("unknown" if made_up else "blocked")
+
+
+def test_a_nat_gateway_sends_and_gets_replies_whether_its_interface_is_listed_or_not() -> None:
+    files = natted().files()
+    for left_out in ("nothing", "describe-network-interfaces"):
+        held = {path: data for path, data in files.items() if left_out not in path}
+        verdict = load_files(held).simulate("nat-main", WORLD, protocol="tcp", port=443)
+        assert fate(verdict) == ("allowed", "internet")

@@ -5,10 +5,12 @@ Each test is named after its fact in network-semantics.md.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from reachsim import load_files
 from tests.build import Build
 from tests.resolvers import arn, forward_rule, profile
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, fate, natted
@@ -121,6 +123,22 @@ def test_n173_what_a_profile_brings_and_nobody_lists_leaves_names_unknown(resour
     assert resource in {component for _, component in assumed(verdict)}
     if resource == "Z0GONE":
         assert verdict.missing == (f"{GLOBAL}/route53/get-hosted-zone/Z0GONE.json",)
+
+
+@pytest.mark.parametrize("error", [None, "AccessDeniedException"])
+def test_n173_a_list_of_associations_that_is_known_to_be_lacking_leaves_names_unknown(error: str | None) -> None:
+    """Refused, or missing while the snapshot holds what a profile brings; in no other case is it asked for."""
+    net = natted()
+    if error is None:
+        profile(net, net.vpc_id, arn(net, net.zone("github.com", ["vpc-other"])))
+    files = {path: data for path, data in net.files().items() if "list-profile-associations" not in path}
+    path = f"{HOME}/route53profiles/list-profile-associations.json"
+    if error is not None:
+        files[path] = json.dumps({"Error": {"Code": error}}).encode()
+    verdict = load_files(files).simulate(net.client, "host:github.com", protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.missing) == ("unknown", (path,))
+    plain = {path: data for path, data in natted().files().items() if "route53profiles" not in path}
+    assert load_files(plain).simulate(net.client, "host:github.com", protocol="tcp", port=443).outcome == "allowed"
 
 
 def test_n173_an_unread_profile_could_go_before_a_zone_that_lacks_the_name() -> None:
