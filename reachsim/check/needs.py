@@ -180,6 +180,9 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     home, project = found
     needs = [*_untold(project), *_files_in_buckets(home, project), *_environment_needs(home, project)]
     needs += [*_source_needs(network, home, project), *_git_by_endpoint(network, home, project)]
+    needs += [Need("source", "", place=f"which submodules the source {one.type} has is not known")
+              for one in (project.source, *project.secondary_sources)
+              if one.git_submodules_config is not None and one.git_submodules_config.fetch_submodules]  # fmt: skip
     registry = _arn(home, "ecr", "repository/*")
     needs += [
         Need("login", "ecr.api", (_request("ecr:GetAuthorizationToken", "*"),)),

@@ -1021,10 +1021,15 @@ class ProjectEnvironment(CodeBuild, frozen=True):
     registry_credential: RegistryCredential | None = None
 
 
+class GitSubmodulesConfig(CodeBuild, frozen=True):
+    fetch_submodules: bool = False
+
+
 class ProjectSource(CodeBuild, frozen=True):
     type: str | None = None
     location: str | None = None
     buildspec: str | None = None
+    git_submodules_config: GitSubmodulesConfig | None = None
 
 
 class LogsStatus(CodeBuild, frozen=True):

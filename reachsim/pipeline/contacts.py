@@ -212,7 +212,7 @@ class Walk:
         return Scope(machine, variables | self.own.variables | overrides, ROOT)
 
     def _of_project(self, owned: projects.Owned, spec: specs.Buildspec, name: str) -> None:
-        for row in projects.rows(owned):
+        for row in (*projects.rows(owned), *projects.submodules(owned, self.context)):
             if row.step == "artifacts" and spec.artifacts is None:
                 continue
             self.phase = row.step

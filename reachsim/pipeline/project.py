@@ -6,8 +6,9 @@ What CodeBuild itself contacts for a build stands here too, as contacts of the s
 **Source:** CodeBuild API Reference, "Project"; facts P50 to P54, P61c to P61e.
 """
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -37,12 +38,17 @@ class Environment(_Record, frozen=True):
     environment_variables: tuple[Variable, ...] = ()
 
 
+class SubmodulesConfig(_Record, frozen=True):
+    fetch_submodules: bool = False
+
+
 class Location(_Record, frozen=True):
     """A source, a cache or a place for artifacts."""
 
     type: str = ""
     location: str | None = None
     buildspec: str | None = None
+    git_submodules_config: SubmodulesConfig | None = None
 
 
 class Logs(_Record, frozen=True):
@@ -327,6 +333,36 @@ def _source(owned: Owned, place: Location) -> Iterator[Row]:
             yield Row(one, "source", text)
     elif place.type in _HOSTS:
         yield Row(Destination(_HOSTS[place.type], 443, "git"), "source", text)
+
+
+def submodules(owned: Owned, files: Mapping[str, bytes]) -> Iterator[Row]:
+    """What the submodules of a source come from, where the project has them fetched (API_GitSubmodulesConfig).
+
+    Args:
+        owned: the project.
+        files: the source's files by path; none if they are not at hand.
+    """
+    for place in (owned.project.source, *owned.project.secondary_sources):
+        if place.git_submodules_config is None or not place.git_submodules_config.fetch_submodules:
+            continue
+        text, row = f"submodules of the source {place.type}", place is owned.project.source
+        held = files.get(".gitmodules", b"").decode(errors="replace") if files and row else None
+        if held is None:
+            yield Row(Gap(text, "which submodules the source has is not known", surely=True), "source", text)
+        for match in re.finditer(r"^[ \t]*url[ \t]*=[ \t]*(\S+)", held or "", re.MULTILINE):
+            url = _beside(place.location or "", match[1]) if match[1].startswith(".") else match[1]
+            yield from (Row(one, "source", text) for one in urls.git_destination(url))
+
+
+def _beside(source: str, relative: str) -> str:
+    """A submodule's URL that is relative to that of the source ("gitmodules", ``submodule.<name>.url``).
+
+    >>> _beside("https://git.example.com/a/app.git", "../lib.git")
+    'https://git.example.com/a/lib.git'
+    """
+    head, slashes, rest = source.rstrip("/").partition("://")
+    host, _, path = rest.partition("/")
+    return f"{head}{slashes}{host}{posixpath.normpath(f'/{path}/{relative}')}"
 
 
 def _bucket(owned: Owned, place: Location, step: Step, actions: tuple[str, ...]) -> Destination:

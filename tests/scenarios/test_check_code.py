@@ -20,6 +20,7 @@ from tests.scenarios.pipelines import (
     BUILD_ROLE,
     LAYERS,
     ORGANIZATION,
+    REGION,
     REGISTRY,
     Pipeline,
     for_all,
@@ -300,3 +301,33 @@ def test_assets_of_codeartifact_need_no_permission_of_s3_and_the_endpoints_polic
     codes = {one.id for one in check.findings if one.severity == "high"}
     assert codes == ({"VPCE_POLICY_SERVICE_BUCKET_MISSING"} if outcome == "blocked" else set())
     assert ("SYMBOLIC_SIGNER_CODEARTIFACT" in {one.code for one in check.assumptions}) == (outcome == "allowed")
+
+
+def with_submodules(*urls: str, files: bool = True) -> Check:
+    """A project that has the submodules of its source fetched (API_GitSubmodulesConfig)."""
+    net = Pipeline()
+    net["p1"]["source"]["gitSubmodulesConfig"] = {"fetchSubmodules": True}
+    if not files:
+        return load_files(net.files()).check()
+    listed = "".join(f'[submodule "{url}"]\n\tpath = lib\n\turl = {url}\n' for url in urls)
+    return checked(net, **({".gitmodules": listed} if urls else {}))
+
+
+@pytest.mark.parametrize(
+    ("urls", "outcome"),
+    [
+        ((), "allowed"),
+        (("../app.git",), "allowed"),
+        (("../lib.git",), "blocked"),
+        ((f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/app",), "allowed"),
+        ((f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/lib",), "blocked"),  # the role may pull app alone
+        (("https://github.com/acme/lib.git",), "blocked"),
+    ],
+)
+def test_submodules_that_codebuild_fetches_are_part_of_the_source(urls: tuple[str, ...], outcome: str) -> None:
+    assert steps(with_submodules(*urls))["source"].outcome == outcome
+
+
+def test_submodules_of_a_source_that_is_not_at_hand_are_not_known() -> None:
+    check = with_submodules(files=False)
+    assert (steps(check)["source"].outcome, check.overall) == ("unknown", "undecided")
