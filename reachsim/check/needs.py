@@ -222,10 +222,10 @@ def _kept_in_buckets(network: Network, home: Home, project: aws.Project) -> list
         if one is not None and one.type == "S3":
             places.append(("artifacts", one.location, ("s3:PutObject",)))
         elif one is not None and one.type == "CODEPIPELINE":
-            from reachsim.pipeline.project import output_bucket  # costs the parsers, which few projects need
+            from reachsim.pipeline.project import output_buckets  # costs the parsers, which few projects need
 
-            bucket = output_bucket(network.snapshot, *home, project.name)
-            places += [("artifacts", bucket, ("s3:PutObject",))] if bucket else []
+            handed_on = output_buckets(network.snapshot, *home, project.name)
+            places += [("artifacts", bucket, ("s3:PutObject",)) for bucket in handed_on]
     if project.cache is not None and project.cache.type == "S3":
         places.append(("cache", project.cache.location, ("s3:GetObject", "s3:PutObject")))
     needs = []
@@ -267,7 +267,7 @@ def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str
 
 
 def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Need]:
-    from reachsim.pipeline.project import artifact_bucket, clones  # costs the parsers, which few projects need
+    from reachsim.pipeline.project import artifact_buckets, clones  # costs the parsers, which few projects need
     from reachsim.pipeline.records import Gap
 
     needs = []
@@ -277,10 +277,11 @@ def _source_needs(network: Network, home: Home, project: aws.Project) -> list[Ne
             request = _request("codecommit:GitPull", _arn(home, "codecommit", repository))
             needs.append(Need("source", "git-codecommit", (request,)))
         elif one.type in ("S3", "CODEPIPELINE"):
-            place = one.location if one.type == "S3" else artifact_bucket(network.snapshot, *home, project.name)
-            key = "/*" if one.type == "CODEPIPELINE" else ""
-            objects = f"arn:{services.partition_of(home[1])}:s3:::{place}{key}"
-            needs.append(in_bucket("source", home, objects, ("s3:GetObject",)) if place else Need("source", "s3"))
+            handed = artifact_buckets(network.snapshot, *home, project.name) if one.type == "CODEPIPELINE" else ()
+            places = [f"{bucket}/*" for bucket in handed] or [(one.location or "") if one.type == "S3" else ""]
+            for place in places:
+                objects = f"arn:{services.partition_of(home[1])}:s3:::{place}"
+                needs.append(in_bucket("source", home, objects, ("s3:GetObject",)) if place else Need("source", "s3"))
         elif one.type in GIT_HOSTS:
             needs.append(Need("source", f"host:{GIT_HOSTS[one.type]}"))
         elif one.type in SELF_HOSTED and (host := urlsplit(one.location or "").hostname):

@@ -79,7 +79,7 @@ class Project(_Record, frozen=True):
 class Owned(Struct, frozen=True):
     """A project with the account and Region that it lives in, and the file that says so.
 
-    ``bucket`` is the one that CodePipeline hands its source and artifacts over in, "" where none is known;
+    ``buckets`` are those that CodePipeline hands its source and artifacts over in, none where none is known;
     ``log_groups`` are those that are there; ``clones`` is what it clones itself for a pipeline.
     """
 
@@ -87,7 +87,7 @@ class Owned(Struct, frozen=True):
     region: str
     file: str
     project: Project
-    bucket: str = ""
+    buckets: tuple[str, ...] = ()
     log_groups: frozenset[str] = frozenset()
     clones: tuple[Destination | Gap, ...] = ()
 
@@ -110,9 +110,9 @@ def find(snapshot: Snapshot, name: str) -> Owned:
         known += [one.name for one in answer.projects]
         for one in answer.projects:
             if one.name == name:
-                bucket = artifact_bucket(snapshot, account, region, name)
+                buckets = artifact_buckets(snapshot, account, region, name)
                 groups = _log_groups_of(snapshot, account, region)
-                return Owned(account, region, path, one, bucket, groups, clones(snapshot, account, region, name))
+                return Owned(account, region, path, one, buckets, groups, clones(snapshot, account, region, name))
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
 
@@ -167,20 +167,21 @@ class _PipelineAnswer(_Record, frozen=True):
     pipeline: _Pipeline
 
 
-def artifact_bucket(snapshot: Snapshot, account: str, region: str, project: str) -> str:
-    """The bucket in which CodePipeline hands a project its source; "" if no pipeline of the snapshot runs it.
+def artifact_buckets(snapshot: Snapshot, account: str, region: str, project: str) -> tuple[str, ...]:
+    """The buckets in which CodePipeline hands a project its source, one for each pipeline of the snapshot that runs it.
 
     Raises SnapshotError for a pipeline that cannot be read.
     """
-    return next((bucket for bucket, _ in _handed_over(snapshot, account, region, project)), "")
+    return tuple(dict.fromkeys(bucket for bucket, _ in _handed_over(snapshot, account, region, project)))
 
 
-def output_bucket(snapshot: Snapshot, account: str, region: str, project: str) -> str:
-    """The bucket to which a project uploads what its pipeline hands on; "" if no action of it has output artifacts.
+def output_buckets(snapshot: Snapshot, account: str, region: str, project: str) -> tuple[str, ...]:
+    """The buckets to which a project uploads what its pipelines hand on; none where no action of it has output
+    artifacts.
 
     Raises SnapshotError for a pipeline that cannot be read.
     """
-    return next((bucket for bucket, output in _handed_over(snapshot, account, region, project) if output), "")
+    return tuple(dict.fromkeys(one for one, output in _handed_over(snapshot, account, region, project) if output))
 
 
 def clones(snapshot: Snapshot, account: str, region: str, project: str) -> tuple[Destination | Gap, ...]:
@@ -296,7 +297,8 @@ def rows(owned: Owned) -> Iterator[Row]:
     yield from _logs(owned)
     for place in (project.artifacts, *project.secondary_artifacts):
         if place.type in ("S3", "CODEPIPELINE"):
-            yield Row(_bucket(owned, place, "artifacts", ("s3:PutObject",)), "artifacts", f"artifacts {place.type}")
+            for kept in _handed(owned, place):
+                yield Row(_bucket(owned, kept, "artifacts", ("s3:PutObject",)), "artifacts", f"artifacts {place.type}")
     if project.cache.type == "S3":
         yield Row(_bucket(owned, project.cache, "cache", ("s3:GetObject", "s3:PutObject")), "cache", "cache S3")
 
@@ -327,7 +329,8 @@ def _source(owned: Owned, place: Location) -> Iterator[Row]:
         for one in urls.git_destination(place.location or default):
             yield Row(one, "source", text)
     elif place.type in ("S3", "CODEPIPELINE"):
-        yield Row(_bucket(owned, place, "source", ("s3:GetObject",)), "source", text)
+        yield from (Row(_bucket(owned, one, "source", ("s3:GetObject",)), "source", text)
+                    for one in _handed(owned, place))  # fmt: skip
     elif place.location:
         for one in urls.git_destination(place.location):
             yield Row(one, "source", text)
@@ -365,10 +368,15 @@ def _beside(source: str, relative: str) -> str:
     return f"{head}{slashes}{host}{posixpath.normpath(f'/{path}/{relative}')}"
 
 
+def _handed(owned: Owned, place: Location) -> list[Location]:
+    """Where a place lies: what pipelines hand over in the bucket of each of them."""
+    if place.type != "CODEPIPELINE":
+        return [place]
+    return [Location("S3", bucket) for bucket in owned.buckets or ("",)]
+
+
 def _bucket(owned: Owned, place: Location, step: Step, actions: tuple[str, ...]) -> Destination:
     bucket = (place.location or "").removeprefix("arn:aws:s3:::").split("/")[0]
-    if place.type == "CODEPIPELINE":
-        bucket = owned.bucket
     name = bucket or unknown("bucket")
     arn = starred(f"arn:{services.partition_of(owned.region)}:s3:::{name}/*")
     base = services.host("s3", owned.region, owned.account)

@@ -326,6 +326,29 @@ def test_a_full_clone_from_codecommit_is_the_builds_own(
 
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize(
+    ("reads", "outcome"), [(["one", "two"], "allowed"), (["one"], "blocked"), (["two"], "blocked")]
+)
+def test_a_project_of_two_pipelines_gets_its_source_from_both_stores(
+    told: bool, reads: list[str], outcome: str
+) -> None:
+    role = [one for one in BUILD_ROLE if one["Action"] != "s3:GetObject"]
+    net = Pipeline(source=("CODEPIPELINE", ""), build_role=[
+        *role, statement("s3:GetObject", [f"arn:aws:s3:::{name}/*" for name in reads]),
+    ])  # fmt: skip
+    for name in ("one", "two"):
+        stages = [stage("Build", "Build", "CodeBuild", ProjectName="p1")]
+        store = {"type": "S3", "location": name}
+        net.put(
+            f"codepipeline/get-pipeline/{name}", {"pipeline": {"name": name, "artifactStore": store, "stages": stages}}
+        )
+        net.put(f"s3api/get-bucket-policy/{name}", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "one"}, {"Name": "two"}]}, region="global")
+    code = {"buildspec.yml": BUILDSPEC, "Dockerfile": f"FROM {REGISTRY}/base/golang:1\n"} if told else {}
+    assert step(check_of(net, **code), "source").outcome == outcome
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
     ("endpoints", "configuration", "outcome"),
     [
         ((), {"ConnectionArn": CONNECTION}, "blocked"),
