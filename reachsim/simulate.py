@@ -157,7 +157,7 @@ def _signature(found: Sequence[Scenario]) -> Hashable:
 
 def _fate(found: Sequence[Scenario]) -> Hashable:
     """What answers to one question share that go between other addresses: the outcome, the route, the services."""
-    verdict = weigh(Question("", "", None, None, None), found)
+    verdict = weigh(_UNASKED, found)
     flows = (flow for one in found for flow in one.flows if flow.outcome == "allowed")
     return verdict.outcome, verdict.route, IntervalSet.union_of(flow.box[SERVICE] for flow in flows)
 
