@@ -50,16 +50,14 @@ def stretched(data: bytes, luck: random.Random) -> bytes:
         if found is not None:
             return found
     data = data[:LARGEST]
-    pieces = list(luck.choice(PIECE).finditer(data))
-    begin, end = luck.choice(pieces).span() if pieces else (0, len(data))
+    places = [0, *(found.end() for found in luck.choice(UNITS).finditer(data))]
+    first = luck.randrange(len(places))
+    begin, end = places[first], places[min(len(places) - 1, first + luck.choice((1, 1, 2)))]
     piece = data[begin:end] or b"x"
     return data[:end] + piece * ((most - len(data)) // len(piece)) + data[end:]
 
 
-PIECE = tuple(re.compile(one, re.DOTALL) for one in (
-    rb".", rb"..", rb".{3,9}", rb"\w+", rb"\W+", rb"\w+\W+", rb"\W+\w+", rb"[^\n]*\n?",
-    rb"[^\n]*\n?[^\n]*\n?",
-))  # fmt: skip
+UNITS = tuple(re.compile(one, re.DOTALL) for one in (rb".", rb".{1,4}", rb"\w+|\W+", rb"[^\n]*\n|[^\n]+"))
 
 
 def _stretched_json(data: bytes, most: int, luck: random.Random) -> bytes | None:

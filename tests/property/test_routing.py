@@ -25,6 +25,7 @@ from reachsim.routing import (
     STATIC,
     CompiledTable,
     Part,
+    Parts,
     compile_table,
     compile_transit_table,
     longest_prefix,
@@ -267,3 +268,11 @@ def test_a_more_specific_blackhole_takes_its_part_from_an_active_route(block: st
     local = IntervalSet.union_of(Cidr(one).block for one in VPC_BLOCKS if not covers(one, block) and covers(block, one))
     if not block.endswith("/0"):
         assert dropped == Cidr(block).block - local
+
+
+@given(st.lists(st.sampled_from(range(40)), unique=True, max_size=20), st.integers(0, 119), st.integers(0, 40))
+def test_the_parts_that_meet_addresses_are_those_that_share_some(starts: list[int], first: int, width: int) -> None:
+    """Of few parts as of many, and of one address as of several."""
+    parts = Parts(Part(IntervalSet.span(3 * one, 3 * one + one % 3), ()) for one in starts)
+    wanted = IntervalSet.span(first, first + width)
+    assert parts.meeting(wanted) == [one for one in parts if not one.destinations.isdisjoint(wanted)]
