@@ -5,7 +5,8 @@ at all; a REJECT that one of the filters, or Block Public Access, stops it. A re
 contradicts the verdict whatever it may be of: where ports and flags do not tell a request from a reply, both are tried.
 **Source:** "Flow log records" (action, traffic-path), "Flow log limitations", "Flow log record examples", "Network
 ACLs" (ephemeral ports) (VPC User Guide); AWS re:Post, "I'm seeing inbound traffic in the VPC flow logs for my public
-NAT gateway. Is my public NAT gateway accepting inbound traffic from the internet?".
+NAT gateway. Is my public NAT gateway accepting inbound traffic from the internet?"; "Health checks for your target
+groups" (HealthCheckPort) (Elastic Load Balancing).
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from reachsim.verify.gate import Gate, Packet, gate, sender_at
 from reachsim.verify.records import Disagreement, Hides, Verification
 
 BLOCKED_PUBLIC = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
+HEALTH_CHECKED = "TARGET_PORT_RESTRICTION"
+"""Stops what a load balancer sends to a port of its target that is not registered: health checks go there, too."""
 PRESERVING = frozenset({"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint",
                         "global_accelerator_managed"})  # fmt: skip
 """Interfaces by which a client's own address comes to interfaces that the client cannot reach by themselves."""
@@ -231,7 +234,10 @@ class _Judge:
         flows = [flow for one in asked for flow in one.flows]
         if not asked:
             return Finding(AGREE)
-        blocks = [[block for block in flow.blocks if block.leg == "request"] for flow in flows]
+        blocks = [
+            [block for block in flow.blocks if block.leg == "request" and block.code != HEALTH_CHECKED]
+            for flow in flows
+        ]
         if any(not some and not flow.gaps for some, flow in zip(blocks, flows, strict=True)):
             return Finding(AGREE)
         if any(one.gaps for one in asked) or any(flow.gaps for flow in flows):

@@ -16,7 +16,7 @@ from reachsim.verify import Verification
 from reachsim.verify.flow_logs import DEFAULT_FORMAT, read_lines
 from reachsim.verify.insights import BLIND, SEARCHED
 from reachsim.verify.traffic import verify_flow_logs
-from tests.balancers import load_balancer
+from tests.balancers import listener, load_balancer, target_group
 from tests.build import Build
 from tests.scenarios.pipelines import Pipeline
 
@@ -200,7 +200,14 @@ def balanced() -> Build:
     net.instance(private, "10.0.2.5", [back], name="app")
     net.interface(private, "10.0.2.9", [net.group(vpc, ingress=[("-1", None, None, "10.0.0.0/8")])],
                   source_dest_check=False, name="router")  # fmt: skip
-    load_balancer(net, "lb", {public: ("10.0.1.50", "203.0.113.50")}, [front])
+    lb = load_balancer(net, "lb", {public: ("10.0.1.50", "203.0.113.50")}, [front])
+    listener(net, lb, 443, [target_group(net, "app", ["i-app"], protocol="HTTP", port=50051)], protocol="HTTPS")
+    health = net.group(vpc, ingress=[("tcp", 8081, 8081, front)])
+    for machine in ("app", "other"):
+        eni = net.interface_of(
+            net.instance(private, "10.0.2.6", [back], name="other") if machine == "other" else "i-app"
+        )
+        net[eni]["Groups"].append({"GroupId": health})
     return net
 
 
@@ -216,6 +223,10 @@ BALANCED = [
     # the other way round either end may serve
     ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 50051 6 ACCEPT", "agree"),
     ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 40000 6 REJECT", "agree"),
+    # a health check may go to a port of its own, of a registered target
+    ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 50051 6 ACCEPT 2 ingress", "agree"),
+    ("eni-app-eth0 10.0.1.50 10.0.2.5 20000 8081 6 ACCEPT 2 ingress", "agree"),
+    ("eni-other-eth0 10.0.1.50 10.0.2.6 20000 8081 6 ACCEPT 2 ingress", "leak"),
     # without pkt-dstaddr what goes on from a NAT gateway or a router seems to end there
     ("NAT 10.0.2.5 10.0.1.220 39000 443 6 ACCEPT", "agree"),
     ("eni-router 10.0.1.50 10.0.2.9 39000 443 6 ACCEPT", "agree"),
