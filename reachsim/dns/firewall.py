@@ -335,7 +335,7 @@ def _blocked(asking: Asking, name: str, found: Resolution, why: Decision) -> Res
     noted = Noted()
     path = asking.network.path(asking.home, "route53resolver", "get-firewall-config", asking.vpc_id)
     config = asking.network.read(path, aws.FirewallConfigAnswer)
-    if config is not None and (config.firewall_config.firewall_fail_open or "").upper() == "ENABLED":
+    if config is not None and (config.firewall_config.firewall_fail_open or "").upper() not in ("", "DISABLED"):
         text = f"{asking.label} lets queries pass while DNS Firewall does not answer, so {name} may resolve then"
         noted.take("DNS_FIREWALL_FAIL_OPEN", asking.vpc_id, text, "leak")
     assumptions = (*found.assumptions, *noted.assumptions)

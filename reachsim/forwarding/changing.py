@@ -1,8 +1,8 @@
 """What was being changed when the snapshot was taken: which state of it holds is not sure.
 
 **Source:** EC2 API, ManagedPrefixList, RouteTableAssociationState, VpcCidrBlockState, SubnetCidrBlockState, Subnet
-(State), NatGatewayAddress, VpcBlockPublicAccessOptions; "Consolidate and manage network CIDR blocks with managed prefix
-lists" (VPC User Guide: what names a list "always use the current (latest) version").
+(State), Vpc (State), NatGatewayAddress, VpcBlockPublicAccessOptions; "Consolidate and manage network CIDR blocks with
+managed prefix lists" (VPC User Guide: what names a list "always use the current (latest) version").
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def _at_subnet(
 
 
 def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
-    """By subnet or gateway, what is assumed of its association with a route table, and of the state of a subnet."""
+    """By subnet or gateway, what is assumed of its association with a route table, and of the state of a subnet or of
+    its VPC.
+    """
     found: dict[str, tuple[Assumption, ...]] = {}
     for table_id, table in network.route_tables.items():
         for one in table.associations:
@@ -116,7 +118,12 @@ def associations(network: Network) -> dict[str, tuple[Assumption, ...]]:
             if whose and _changes(state):
                 told = _assumed(f"the association of {whose}", table_id, state)
                 found[whose] = (*found.get(whose, ()), told)
+    unready = {name: vpc.state for name, vpc in network.vpcs.items() if vpc.state != "available"}
     for name, subnet in network.subnets.items():
+        if subnet.vpc_id in unready:
+            detail = f"{subnet.vpc_id} is {unready[subnet.vpc_id]}: judged as if it were available"
+            told = assume(CODE, subnet.vpc_id, detail, "block")
+            found[name] = (*found.get(name, ()), told)
         if subnet.state != "available":
             told = assume(CODE, name, f"{name} is {subnet.state}: judged as if it were available", "block")
             found[name] = (*found.get(name, ()), told)

@@ -284,6 +284,8 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             label = network.label(endpoint.vpc_endpoint_id)
             detail = f"what is behind {label} ({endpoint.vpc_endpoint_type}) is not modelled"
             reached = reached.unknown(Gap("UNMODELLED_COMPONENT", endpoint.vpc_endpoint_id, detail))
+        if leads_to_a_customers_service(endpoint):
+            reached = _past_service(network, reached, endpoint.service_name)
         if leads_to_a_customers_service(endpoint) and flow.protocol in (TCP, UDP):
             if nodes_behind(network, endpoint) is not None:
                 return reached.to("private-link", interface.id, endpoint.vpc_endpoint_id)
@@ -350,6 +352,14 @@ def _offered_in_zone(ground: Ground, flow: Walk, endpoint: VpcEndpoint, interfac
     detail = f"{endpoint.service_name} is not offered in {zone}, where {interface.id} is, but in {', '.join(offered)}"
     code = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ"
     return flow.blocked(block(flow, code, endpoint_id, detail, at=interface.id, direction="ingress"))
+
+
+def _past_service(network: Network, flow: Walk, name: str) -> Walk:
+    """Past the endpoint service that an endpoint leads to, as far as its provider's files are there (EC2 API,
+    ServiceState).
+    """
+    service = network.service_configurations.get(name)
+    return flow if service is None else past_state(flow, name, service.service_state, ("available",), name)
 
 
 def carries_git(endpoint: VpcEndpoint) -> bool:

@@ -15,7 +15,8 @@ PRIVATE_ATTACHMENTS = ("vpn", "direct-connect-gateway", "vpn-concentrator", "cli
 
 
 def led_to(network: Network, gateway_id: str) -> IntervalSet:
-    """Where a virtual private gateway's VPN connections lead: where their static routes do, if they have those only.
+    """Where a virtual private gateway's VPN connections lead: where their static routes that are in force do, if they
+    have those only.
 
     Everywhere within IPv4 if one may learn its routes by BGP ("a virtual private gateway does not support IPv6 for
     Site-to-Site VPN connections", "How AWS Site-to-Site VPN works"), everywhere if there is none (Direct Connect).
@@ -25,7 +26,7 @@ def led_to(network: Network, gateway_id: str) -> IntervalSet:
         return EVERYWHERE
     if not all(one.options.static_routes_only for one in mine):
         return V4
-    blocks = (route.destination_cidr_block for one in mine for route in one.routes)
+    blocks = (route.destination_cidr_block for one in mine for route in one.routes if route.state == "available")
     return V4 & IntervalSet.union_of(one.block for one in blocks if one is not None)
 
 

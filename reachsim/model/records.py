@@ -90,6 +90,7 @@ class Vpc(Ec2, frozen=True):
     owner_id: str | None = None
     block_public_access_states: BlockPublicAccessStates | None = None
     encryption_control: VpcEncryptionControl | None = None
+    state: State = State("available")
     network_firewall_associations: tuple[NetworkFirewallAssociation, ...] = ()
     tags: tuple[Tag, ...] = ()
 
@@ -662,7 +663,7 @@ class VpnGateway(Ec2, frozen=True):
 
 class VpnStaticRoute(Ec2, frozen=True):
     destination_cidr_block: Cidr | None = None
-    state: str | None = None
+    state: State = State("available")
 
 
 class VpnConnectionOptions(Ec2, frozen=True):
@@ -771,6 +772,7 @@ class ServiceConfiguration(Ec2, frozen=True):
     """An endpoint service as its provider sees it."""
 
     service_name: str = ""
+    service_state: State = State("available")
     network_load_balancer_arns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -32,6 +32,9 @@ from reachsim.policy_layers.held import document
 from reachsim.policy_layers.said import Said, not_known, organization_policies, resource_said
 
 _USABLE: Final = frozenset({"Enabled", "Updating"})
+_UNUSABLE: Final = frozenset({
+    "Creating", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable",
+})  # fmt: skip
 _CRYPTOGRAPHIC: Final = ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:reencrypt", "kms:sign", "kms:verify",
                          "kms:generatemac", "kms:derivesharedsecret")  # fmt: skip
 """How the actions begin, in lower case, for which a key has to be enabled ("Key states", the table there)."""
@@ -63,6 +66,8 @@ def judge_use(network: Network, asked: Asked, use: KeyUse) -> KeySays:
     if isinstance(key, Said):
         return KeySays([key], [])
     state = _state(network, key, use)
+    if state.effect == "deny" and use.signer == "service":
+        state = not_known("resource", key.arn, f"{state.why}; whether log events are refused then AWS does not say")
     if use.signer == "grant" or state.effect == "deny":
         return KeySays([state], [])
     question = _question(asked, key, use)
@@ -73,6 +78,8 @@ def judge_use(network: Network, asked: Asked, use: KeyUse) -> KeySays:
         theirs = not_known("resource", key.arn, why)
     if use.signer == "caller" and _may_need_a_grant(theirs, mine):
         theirs, mine = _with_grants(network, question, key, theirs, mine, whole=use.whole)
+    if state.effect == "unknown" and theirs.effect == "allow":
+        theirs = state
     theirs = msgspec.structs.replace(theirs, assumptions=(*theirs.assumptions, *state.assumptions))
     rcp = organization_policies(network, question, "rcp") if not key.managed else None
     return KeySays([theirs, rcp] if rcp else [theirs], mine)
@@ -92,7 +99,7 @@ def asked_itself(network: Network, asked: Asked) -> Said:
     key = _Key(arn, (account, region), rest.removeprefix("key/"))
     if asked.request.folded_action.startswith(_CRYPTOGRAPHIC):
         state = _state(network, key, use)
-        if state.effect == "deny":
+        if state.effect != "allow":
             return state
     theirs = _policy(network, asked, key, use)
     mine = said.identity(network, asked)
@@ -140,6 +147,9 @@ def _state(network: Network, key: _Key, use: KeyUse) -> Said:
         return Said("resource", "allow", assumptions=(Assumption("UNKNOWN_RESOURCE", key.arn, detail, "block"),))
     if state in _USABLE:
         return Said("resource", "allow")
+    if state not in _UNUSABLE:
+        why = f"{key.arn} is in state {state}, whose meaning is not known"
+        return not_known("resource", key.arn, why)
     why = f"{key.arn}, which {use.service} needs for the request, is {state}"
     return Said("resource", "deny", "KMS_KEY_UNUSABLE", key.arn, None, why)
 

@@ -31,6 +31,7 @@ STATES: dict[str, tuple[str, ...]] = {
     "describe-vpn-gateways VpnGateways * VpcAttachments * State": ATTACHED,
     "describe-vpn-gateways VpnGateways * State": SIMPLE,
     "describe-vpn-connections VpnConnections * State": SIMPLE,
+    "describe-vpn-connections VpnConnections * Routes * State": SIMPLE,
     "describe-vpc-endpoints VpcEndpoints * State": ENDPOINT,
     "describe-vpc-peering-connections VpcPeeringConnections * Status Code": (
         "initiating-request", "pending-acceptance", "active", "deleted", "rejected", "failed", "expired",

@@ -896,7 +896,8 @@ class Walk:
         if mine and self.flight.destination.version == 6:
             self.unsure = True  # no VPN connection of a virtual private gateway carries IPv6: only Direct Connect could
         if mine and all(one.get("Options", {}).get("StaticRoutesOnly") for one in mine):
-            known = [block(route["DestinationCidrBlock"]) for one in mine for route in one["Routes"]]
+            routes = [route for one in mine for route in one["Routes"] if works(route["State"], "available")]
+            known = [block(route["DestinationCidrBlock"]) for route in routes]
             self.unsure = self.unsure or not any(self.flight.destination in one for one in known)
         return gone
 

@@ -20,8 +20,12 @@ from tests.balancers import listener, load_balancer, target_group
 from tests.build import Record
 from tests.resolvers import firewall, forward_rule, profile, resolver_endpoint
 from tests.scenarios.lan import ANY, Lan, ask, natted, public
+from tests.scenarios.pipelines import ACCOUNT, REGION, statement
+from tests.scenarios.test_encryption import KEY, MAY_USE_KEYS, ROLE, answer, named, pipeline
+from tests.scenarios.test_facts_endpoint_names import partner
 from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge
+from tests.scenarios.test_private_link import Provided
 
 WORLD, HOST = "ip:198.51.100.7", "host:github.com"
 Asked = Callable[[str | None], Verdict]
@@ -309,6 +313,55 @@ def override(state: str | None) -> Verdict:
     return ask(net, net.client, "eni-lb-a")
 
 
+def egress_only(state: str | None) -> Verdict:
+    net = Lan(ipv6="2600:1f14:0:100::/56")
+    gateway = net.eigw(net.vpc_id, name="1")
+    net.route(net.ta, "::/0", gateway)
+    put(net[gateway]["Attachments"][0], "State", state)
+    return ask(net, net.client, "ip:2001:db8::7")
+
+
+def static_route(state: str | None) -> Verdict:
+    net, _, vpn = on_premises()
+    net[vpn]["Options"] = {"StaticRoutesOnly": True}
+    put(net[vpn]["Routes"][0], "State", state)
+    return ask(net, net.client, "ip:192.168.1.1")
+
+
+def direct_connect(state: str | None) -> Verdict:
+    net = Hub()
+    site = net.direct_connect(net.tgw_id, name="dx")
+    net.associate(net.rt, site)
+    net.tgw_route(net.rt, "10.9.0.0/16", site)
+    put(net[site], "State", state)
+    return ask(net, "eni-x", "ip:10.9.0.1")
+
+
+def translation(state: str | None) -> Verdict:
+    """Whether the transit gateway translates addresses at an attachment."""
+    net = Hub()
+    put(net["tgw-attach-x"], "NatGatewaySupport", state)
+    return ask(net, "eni-x", "eni-y")
+
+
+def firewall_itself(state: str | None) -> Verdict:
+    """ "READY only when the ConfigurationSyncStateSummary value is IN_SYNC and the Attachment Status values for all of
+    the configured subnets are READY": these are read (Network Firewall API, FirewallStatus).
+    """
+    net = Edge()
+    net.firewall()
+    path = next(path for path in net._more if "describe-firewall/" in path)
+    put(net._more[path]["FirewallStatus"], "Status", state)
+    return net.out()
+
+
+def own_service(state: str | None) -> Verdict:
+    """An endpoint service, by what its provider's files say."""
+    net = Provided()
+    put(net._lists["ec2/describe-vpc-endpoint-service-configurations"][0], "ServiceState", state)
+    return ask(net, "eni-consumer", "vpce-own")
+
+
 # --- what something is in ---------------------------------------------------------------------------------------------
 
 
@@ -336,6 +389,19 @@ def instance(state: str | None) -> Verdict:
     one = net.instance(net.a, "10.0.1.8", [net.open], name="1")
     put(net[one]["State"], "Name", state)
     return ask(net, one, net.server)
+
+
+def vpc(state: str | None) -> Verdict:
+    net = Lan()
+    put(net[net.vpc_id], "State", state)
+    return ask(net, net.client, net.server)
+
+
+def encryption_control(state: str | None) -> Verdict:
+    net = Lan()
+    net[net.vpc_id]["EncryptionControl"] = {"Mode": "enforce"}
+    put(net[net.vpc_id]["EncryptionControl"], "State", state)
+    return ask(net, net.client, net.server)
 
 
 def table_association(state: str | None) -> Verdict:
@@ -431,6 +497,23 @@ def service(state: str | None) -> Verdict:
     return ask(net, "ecs:main/web", WORLD)
 
 
+def log_key(state: str | None) -> Verdict:
+    """The key of the log group that a build writes to (CloudWatch Logs User Guide, "Encrypt log data")."""
+    group = "/aws/codebuild/p1"
+    net = pipeline(statement("kms:*", Principal={"Service": f"logs.{REGION}.amazonaws.com"}), role=MAY_USE_KEYS)
+    net.put("logs/describe-log-groups", {"logGroups": [{"logGroupName": group, "kmsKeyId": KEY}]})
+    put(net._more[f"{net._home}/kms/describe-key/k-1.json"]["KeyMetadata"], "KeyState", state)
+    log = {"action": "logs:PutLogEvents", "resource": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*"}
+    return answer(net, log, "logs")
+
+
+def key(state: str | None) -> Verdict:
+    """The customer managed key that a build's artifacts are encrypted with ("Key states of AWS KMS keys")."""
+    net = pipeline(named(ROLE))
+    put(net._more[f"{net._home}/kms/describe-key/k-1.json"]["KeyMetadata"], "KeyState", state)
+    return answer(net)
+
+
 # --- names ------------------------------------------------------------------------------------------------------------
 
 
@@ -507,6 +590,21 @@ def dns_firewall_list(state: str | None) -> Verdict:
     path = f"{net._home}/route53resolver/list-firewall-domain-lists.json"
     put(net._more[path]["FirewallDomainLists"][0], "Status", state)
     return ask(net, net.client, HOST)
+
+
+def fails_open(state: str | None) -> Verdict:
+    net = natted()
+    firewall(net, net.vpc_id, {"Action": "BLOCK", "BlockResponse": "NXDOMAIN", "domains": ("github.com",)})
+    config: Record = {}
+    put(config, "FirewallFailOpen", state)
+    net.put(f"route53resolver/get-firewall-config/{net.vpc_id}", {"FirewallConfig": config})
+    return ask(net, net.client, HOST)
+
+
+def name_of_service(state: str | None) -> Verdict:
+    """The private name of a partner's endpoint service, whose owner has to prove that it is his."""
+    more = {} if state is None else {"PrivateDnsNameVerificationState": state}
+    return ask(partner(PrivateDnsName="api.partner.example", **more), "eni-client", "host:api.partner.example")
 
 
 def of_profile(call: str) -> Asked:
@@ -601,6 +699,7 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         **each("unknown NAT_ATTACHED_APPLIANCE", "attached", "attaching", "detaching", "detach-failed", None, LATER),
     }),
     "internet gateway": (internet_gateway, ("ec2", "AttachmentStatus"), ATTACHED),
+    "egress-only internet gateway": (egress_only, ("ec2", "AttachmentStatus"), ATTACHED),
     "VPC peering connection": (peering, ("ec2", "VpcPeeringConnectionStateReasonCode"), {
         "active": "allowed", None: "allowed", "provisioning": "BAD_STATE + STATE_CHANGING",
         "deleting": "BAD_STATE + STATE_CHANGING", LATER: "unknown UNMODELLED_COMPONENT",
@@ -637,6 +736,15 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
     }),
     "VPN connection": (vpn_connection, ("ec2", "VpnState"), coded("BAD_STATE_VPN", VPN)),
     "VPN at a transit gateway": (transit_vpn("State"), ("ec2", "VpnState"), coded("TGW_BAD_STATE_VPN", VPN)),
+    "static route of a VPN": (static_route, ("ec2", "VpnState"), {
+        "available": "allowed", None: "allowed",
+        **each("unknown ON_PREMISES_UNSEEN", "pending", "deleting", "deleted", LATER),
+    }),
+    "attachment of a Direct Connect gateway": (direct_connect, ("ec2", "TransitGatewayAttachmentState"), ATTACHMENT),
+    "translation at an attachment": (translation, ("ec2", "TransitGatewayAttachmentNatGatewaySupportState"), {
+        "disabled": "allowed", None: "allowed",
+        **each("unknown UNMODELLED_COMPONENT", "enabled", "enabling", "disabling", LATER),
+    }),
     "tunnels of a VPN": (vpn_tunnel, ("ec2", "TelemetryStatus"), TUNNEL),
     "tunnels at a transit gateway": (transit_vpn("Status"), ("ec2", "TelemetryStatus"), TUNNEL),
     "interface endpoint": (interface_endpoint, ("ec2", "State"), ENDPOINT | {"Partial": "unknown ENDPOINT_PARTIAL"}),
@@ -651,6 +759,15 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         ),
         LATER: "unknown UNMODELLED_COMPONENT",
     }),
+    "endpoint service": (own_service, ("ec2", "ServiceState"), {
+        "Available": "allowed", None: "allowed", "Pending": "BAD_STATE + STATE_CHANGING",
+        "Deleting": "BAD_STATE + STATE_CHANGING", "Deleted": "BAD_STATE", "Failed": "BAD_STATE",
+        LATER: "unknown UNMODELLED_COMPONENT",
+    }),
+    "private name of an endpoint service": (name_of_service, ("ec2", "DnsNameState"), {
+        "verified": "allowed private", None: "allowed private",
+        **each("unknown UNKNOWN_RESOURCE", "pendingVerification", "failed", LATER),  # those made before still answer it
+    }),
     "endpoint of appliances": (appliance_endpoint, ("ec2", "State"), {
         **ENDPOINT, "Partial": "unknown UNMODELLED_COMPONENT",
     }),
@@ -658,6 +775,9 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "READY": "allowed", None: "allowed",
         **each("unknown UNMODELLED_COMPONENT", "CREATING", "DELETING", "FAILED", "ERROR", "SCALING", "STANDBY", LATER),
     }),
+    "firewall": (firewall_itself, ("network-firewall", "FirewallStatusValue"), each(
+        "allowed", "READY", "PROVISIONING", "DELETING", "FAILED", "STANDBY", None, LATER,
+    )),
     "configuration of a firewall": (firewall_sync, ("network-firewall", "ConfigurationSyncState"), {
         "IN_SYNC": "allowed", None: "allowed",
         **each("allowed + STATE_CHANGING", "PENDING", "CAPACITY_CONSTRAINED", LATER),
@@ -680,6 +800,16 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "no_override": "allowed", "unknown": "allowed", None: "allowed", LATER: "allowed",
         "zonal_shift_active": "allowed + LB_TARGET_HEALTH_IGNORED",
         "zonal_shift_delegated_to_dns": "allowed + LB_TARGET_HEALTH_IGNORED",
+    }),
+    "VPC": (vpc, ("ec2", "VpcState"), {
+        "available": "allowed", None: "allowed", **each("allowed + STATE_CHANGING", "pending", "deleting", LATER),
+    }),
+    "encryption in transit that a VPC enforces": (encryption_control, ("ec2", "VpcEncryptionControlState"), {
+        **each("allowed", "deleting", "deleted"),
+        **each(
+            "allowed + VPC_ENCRYPTION_ENFORCED", "available", "enforce-in-progress", "monitor-in-progress",
+            "enforce-failed", "monitor-failed", "creating", "delete-failed", None, LATER,
+        ),
     }),
     "subnet": (subnet, ("ec2", "SubnetState"), {
         "available": "allowed", None: "allowed",
@@ -750,6 +880,21 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
             "CREATE_FAILED", "UPDATE_ROLLBACK_FAILED", LATER,
         ),
     }),
+    "key of artifacts": (key, ("kms", "KeyState"), {
+        "Enabled": "allowed", "Updating": "allowed", None: "allowed",
+        **each(
+            "KMS_KEY_UNUSABLE", "Creating", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion",
+            "Unavailable",
+        ),
+        LATER: "unknown",
+    }),
+    "key of a log group": (log_key, ("kms", "KeyState"), {
+        "Enabled": "allowed", "Updating": "allowed", None: "allowed",
+        **each(
+            "unknown", "Creating", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion",
+            "Unavailable", LATER,
+        ),  # "all newly ingested data is encrypted"; what becomes of it if it cannot be, AWS does not say
+    }),
     "function": (function, ("lambda", "State"), {
         "Active": "allowed", "Inactive": "allowed", None: "allowed",
         **each(
@@ -795,6 +940,10 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         "COMPLETE": "DNS_FIREWALL_BLOCK", None: "DNS_FIREWALL_BLOCK", "CREATION_FAILED": "allowed",
         "CREATING": "unknown UNMODELLED_COMPONENT", LATER: "unknown UNMODELLED_COMPONENT",
     }),
+    "answers while DNS Firewall fails": (fails_open, ("route53resolver", "FirewallFailOpenStatus"), {
+        "DISABLED": "DNS_FIREWALL_BLOCK", None: "DNS_FIREWALL_BLOCK",
+        **each("DNS_FIREWALL_BLOCK + DNS_FIREWALL_FAIL_OPEN", "ENABLED", "USE_LOCAL_RESOURCE_SETTING", LATER),
+    }),
     "association of a profile": (
         of_profile("list-profile-associations"), ("route53profiles", "ProfileStatus"), PROFILE,
     ),
@@ -823,7 +972,7 @@ def test_a_state_and_what_is_said_of_it(kind: str, state: str | None, said: str)
     verdict = TABLE[kind][0](state)
     assumed = {one.code for one in verdict.assumptions} - usual(kind)
     if verdict.outcome == "unknown":
-        found = f"unknown {' '.join(sorted(assumed))}"
+        found = f"unknown {' '.join(sorted(assumed))}".strip()
     else:
         how = [f"allowed {verdict.route}" if "private" in said or "internet" in said else "allowed"]
         if verdict.outcome != "allowed":
