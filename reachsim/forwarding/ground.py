@@ -137,7 +137,7 @@ class Ground:
         self.transit_table = cache(self._transit_table)
         self.peered_vpcs = cache(self._peered_vpcs)
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
-        self.zone_of = cache(self._zone_of)
+        self.zone_of = cache(network.zone_of)
         self.once: Once = lru_cache(maxsize=64)(self._once)
         self._kept: dict[Hashable, Any] = {}
         self.resolutions: dict[Hashable, Any] = {}
@@ -257,11 +257,6 @@ class Ground:
         """The same with other files in the snapshot, or with more; None if that is not to be had."""
         key = ("with files", tuple(sorted(files.items())))
         return self.kept(key, lambda: Ground(self.network.with_files(files), self.appliances))
-
-    def _zone_of(self, subnet_id: str) -> str | None:
-        """The Availability Zone of a subnet, by id where the snapshot has it (names differ between accounts)."""
-        subnet = self.network.subnets.get(subnet_id)
-        return None if subnet is None else subnet.availability_zone_id or subnet.availability_zone
 
     def _lacks_for_vpc(self, vpc_id: str, *operations: str) -> tuple[str, ...]:
         """Files of the VPC's account and Region that are not known."""

@@ -166,7 +166,8 @@ def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:
         return ground.zone_of(subnet_id), None
     path = network.path(network.home_of(subnet_id), "ec2", "describe-availability-zones")
     for one in network.read_collection(path, "AvailabilityZones", AvailabilityZone):
-        parent = one.parent_zone_id if subnet.availability_zone_id else one.parent_zone_name
+        known = network.zone_ids.get((network.home_of(subnet_id), one.parent_zone_name or ""))
+        parent = known or one.parent_zone_name or one.parent_zone_id
         if one.zone_name == subnet.availability_zone and one.zone_type == edge.kind and parent:
             return parent, None
     detail = f"the zone by which {subnet_id} in {subnet.availability_zone} reaches transit gateways is not known"

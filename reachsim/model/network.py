@@ -160,6 +160,25 @@ class Network(Inventory):
         return {subnet_id: subnet_addresses(subnet) for subnet_id, subnet in self.subnets.items()}
 
     @index("subnets")
+    def zone_ids(self) -> dict[tuple[Home, str], str]:
+        """The id of an Availability Zone by account, Region and that account's name for it, as subnets tell both."""
+        return {
+            (self.home_of(name), one.availability_zone): one.availability_zone_id
+            for name, one in self.subnets.items()
+            if one.availability_zone and one.availability_zone_id
+        }
+
+    def zone_of(self, subnet_id: str) -> str | None:
+        """The Availability Zone of a subnet: by id where something tells it, as names differ between accounts. Of a
+        subnet that is only planned its name alone is known.
+        """
+        subnet = self.subnets.get(subnet_id)
+        if subnet is None:
+            return None
+        name = subnet.availability_zone
+        return subnet.availability_zone_id or self.zone_ids.get((self.home_of(subnet_id), name or ""), name)
+
+    @index("subnets")
     def _subnet_blocks(self) -> dict[str, list[tuple[int, int, str]]]:
         found: dict[str, list[tuple[int, int, str]]] = {}
         for subnet_id, addresses in self.addresses_of_subnet.items():

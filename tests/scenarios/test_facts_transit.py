@@ -623,3 +623,17 @@ def test_a_change_of_a_transit_gateways_route_names_the_attachments() -> None:
     changes = load_files(before).diff(load_files(net.files()), sources=["eni-x"], targets=["eni-y"]).changes
     (told,) = [one.change.text for one in changes]
     assert told == "route 10.1.0.0/16 (propagated) replaced: tgw-attach-y → tgw-attach-y (blackhole)"
+
+
+@pytest.mark.parametrize("zone", ["us-east-1a", "us-east-1b"])
+def test_n183_a_planned_subnet_whose_zone_is_known_by_name_alone_is_in_that_zone(zone: str) -> None:
+    """A plan tells no AvailabilityZoneId; what stands already has both (AWS RAM, "Availability Zone IDs")."""
+    net = Hub()
+    vpc = net["subnet-x"]["VpcId"]
+    planned = net.subnet(vpc, "10.0.77.0/24", zone, name="new")
+    del net[planned]["AvailabilityZoneId"]
+    net.interface(planned, "10.0.77.5", [net["eni-x"]["Groups"][0]["GroupId"]], name="new")
+    net.route(net.main_table(vpc), "10.0.0.0/8", net.tgw_id)
+    verdict = ask(net, "eni-new", "eni-y")
+    assert verdict.outcome == ("allowed" if zone == "us-east-1a" else "blocked")
+    assert codes(verdict) == (set() if zone == "us-east-1a" else {"TGW_ROUTE_AZ_RESTRICTION"})
