@@ -242,6 +242,8 @@ class _Judge:
             return Finding(AGREE)
         if any(one.gaps for one in asked) or any(flow.gaps for flow in flows):
             return Finding("snapshot-lacks")
+        if any(one.blocks and all(block.leg == "response" for block in one.blocks) for one in asked):
+            return Finding("snapshot-lacks")  # how it comes in; what stops the answer says nothing of the request
         if peer <= PUBLIC and not packet.interface.public and not peer.isdisjoint(network.aws_addresses):
             return Finding(AGREE)  # an AWS service answers or calls by an endpoint
         said = [block for some in blocks for block in some] + [block for one in asked for block in one.blocks]
