@@ -626,7 +626,7 @@ def test_a_change_of_a_transit_gateways_route_names_the_attachments() -> None:
 
 
 @pytest.mark.parametrize("zone", ["us-east-1a", "us-east-1b"])
-def test_n183_a_planned_subnet_whose_zone_is_known_by_name_alone_is_in_that_zone(zone: str) -> None:
+def test_a_planned_subnet_whose_zone_is_known_by_name_alone_is_in_that_zone(zone: str) -> None:
     """A plan tells no AvailabilityZoneId; what stands already has both (AWS RAM, "Availability Zone IDs")."""
     net = Hub()
     vpc = net["subnet-x"]["VpcId"]
