@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from pathlib import Path
@@ -18,6 +19,15 @@ settings.register_profile(
 )
 settings.register_profile("explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+gc.disable()  # until all tests are collected: nothing is garbage before, and looking for it is a third of the work
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, so that no later search for garbage needs to look at it."""
+    gc.freeze()
+    gc.enable()
+
 
 os.environ["MPLBACKEND"] = "Agg"
 for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -134,7 +135,8 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imported(path: Path) -> tuple[tuple[str, bool], ...]:
     """Every module that a file imports, absolute, and whether it does so while it is itself being imported."""
     package = ".".join(path.relative_to(PACKAGE.parent).parts[:-1])
 
@@ -152,7 +154,7 @@ def imported(path: Path) -> Iterator[tuple[str, bool]]:
         for child in ast.iter_child_nodes(node):
             yield from walk(child, at_import)
 
-    return walk(ast.parse(path.read_text(encoding="utf-8")), True)
+    return tuple(walk(ast.parse(path.read_text(encoding="utf-8")), True))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim.addresses import EVERYWHERE, parse_block
@@ -86,10 +87,9 @@ def named_addresses(ground: Ground) -> Iterator[IntervalSet]:
         answer = ground.network.read(path, aws.DescribeFirewallPolicy)
         if answer is None:
             continue
-        for rule, _ in _stateless_rules(ground, answer.firewall_policy, owned):
-            if not isinstance(rule, Gap):
-                pattern = _stateless_pattern(rule.rule_definition.match_attributes)
-                yield from (pattern.sources, pattern.destinations)
+        for one in _stateless_rules(ground, answer.firewall_policy, owned):
+            if not isinstance(one, Gap):
+                yield from (one.pattern.sources, one.pattern.destinations)
         engine = stateful_engine(ground, answer.firewall_policy, owned)
         for pattern in [one.pattern for one in engine.rules] + [one.pattern for one in engine.names]:
             yield from (pattern.sources, pattern.destinations)
@@ -103,17 +103,16 @@ def _stateless(
 ) -> Iterator[tuple[Walk, str]]:
     """(part, "stateful" if it goes on to the stateful engine), first matching rule by priority."""
     rest = [flow]
-    for rule, owner in _stateless_rules(ground, policy, owned):
-        if isinstance(rule, Gap):
+    for one in ground.kept((_stateless_rules, owned.path), lambda: tuple(_stateless_rules(ground, policy, owned))):
+        if isinstance(one, Gap):
             for part in rest:
-                yield part.unknown(rule), "unknown"
+                yield part.unknown(one), "unknown"
             return
-        pattern = _stateless_pattern(rule.rule_definition.match_attributes)
         still: list[Walk] = []
         for part in rest:
-            inside, outside = matching(part, pattern)
+            inside, outside = matching(part, one.pattern)
             if inside is not None:
-                yield _stateless_action(inside, rule.rule_definition, owner, name, rule.priority)
+                yield _stateless_action(inside, one.rule.rule_definition, one.owner, name, one.rule.priority)
             still += outside
         rest = still
     for part in rest:
@@ -125,18 +124,26 @@ def _stateless(
             yield part, "pass"
 
 
-def _stateless_rules(
-    ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFirewall
-) -> Iterator[tuple[aws.StatelessRule | Gap, str]]:
+class StatelessRule(Struct, frozen=True):
+    """A stateless rule with what it matches, and the ARN of its group."""
+
+    rule: aws.StatelessRule
+    pattern: Pattern
+    owner: str
+
+
+def _stateless_rules(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFirewall) -> Iterator[StatelessRule | Gap]:
+    """In the order in which they are tried; a group that is not known ends them."""
     references = sorted(policy.stateless_rule_group_references, key=lambda one: one.priority or 0)
     for reference in references:
         group = rule_group(ground, owned, reference.resource_arn)
         if isinstance(group, Gap):
-            yield group, reference.resource_arn
+            yield group
             return
         source = group.rules_source.stateless_rules_and_custom_actions
         for rule in sorted(source.stateless_rules if source else (), key=lambda one: one.priority):
-            yield rule, reference.resource_arn
+            pattern = _stateless_pattern(rule.rule_definition.match_attributes)
+            yield StatelessRule(rule, pattern, reference.resource_arn)
 
 
 def _stateless_pattern(match: aws.MatchAttributes) -> Pattern:

@@ -41,6 +41,11 @@ def firewall_behind(world: World, endpoint: str) -> Firewall | None:
     return None
 
 
+@once
+def _file(world: World, ending: str) -> Any:
+    return next(answer for path, answer in world.files.items() if path.endswith(ending))
+
+
 class Firewall:
     """A firewall's policy, asked about packets."""
 
@@ -49,8 +54,7 @@ class Firewall:
         self.policy: Json = self.file("describe-firewall-policy", row["FirewallPolicyArn"])["FirewallPolicy"]
 
     def file(self, operation: str, arn: str) -> Any:
-        ending = f"/network-firewall/{operation}/{arn.replace('/', '%2F')}.json"
-        return next(answer for path, answer in self.world.files.items() if path.endswith(ending))
+        return _file(self.world, f"/network-firewall/{operation}/{arn.replace('/', '%2F')}.json")
 
     def groups(self, key: str) -> Iterator[Json]:
         """The rule groups of one engine, by their priority in the policy."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
-from reachsim import load_files
+from reachsim import Reach, load_files
 from reachsim.errors import QuestionError, SnapshotError
 from tests.property.networks import network
-from tests.property.said import SURFACES, UNKNOWN, Words
+from tests.property.said import SURFACES, UNKNOWN, Question, Words
 from tests.property.test_metamorphic import REFUSED, Files, questions
 
 TOPICS: Final = (
@@ -65,10 +66,23 @@ def every(first: int = 7_100_000) -> Iterator[tuple[str, int, str, Files]]:
                 yield topic, seed, what, held
 
 
+@lru_cache(maxsize=1)
+def case(topic: str, seed: int) -> tuple[Reach, list[Question]]:
+    """The whole network, and what is asked of it."""
+    draft = network(topic, seed)
+    asked = questions(draft)
+    return load_files(draft.files()), asked
+
+
+@lru_cache(maxsize=len(ASKED))
+def whole(topic: str, seed: int, surface: str) -> Words:
+    """What a command says of the whole network."""
+    return SURFACES[surface](*case(topic, seed), str)
+
+
 def complaints(topic: str, seed: int, held: Files) -> list[str]:
     """What a command says now that it must not: another word than before that is not "not known"."""
-    draft = network(topic, seed)
-    asked, whole = questions(draft), load_files(draft.files())
+    _, asked = case(topic, seed)
     try:
         less = load_files(held)
     except SnapshotError:
@@ -79,7 +93,7 @@ def complaints(topic: str, seed: int, held: Files) -> list[str]:
             after = SURFACES[surface](less, asked, str)
         except QuestionError:  # who is asked about is not there any more
             continue
-        before = SURFACES[surface](whole, asked, str)
+        before = whole(topic, seed, surface)
         found += [f"{surface} {key}: {before.get(key)} -> {word}" for key, word in after.items()
                   if not _may_be_said(surface, key, word, before)]  # fmt: skip
     return found
