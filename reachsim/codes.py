@@ -578,10 +578,11 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "group, network ACL or endpoint of yours applies.",
      "Give the project a VPC configuration with private subnets."),
     ("PIPELINE_COMPUTE_NOT_IN_VPC", "network", _MANAGED_COMPUTE,
-     "The action of a pipeline runs on compute that CodePipeline manages, outside every VPC, on AWS's own network with "
-     "open internet: no security group, network ACL or endpoint of yours applies.",
+     "An action of a pipeline runs outside every VPC, on AWS's own network with open internet: on compute that "
+     "CodePipeline manages, or in a Lambda function without a VPC configuration. No security group, network ACL or "
+     "endpoint of yours applies.",
      "Run it in a CodeBuild project with a VPC configuration, or give the action subnets and security groups where it "
-     "takes them (Commands, EKS)."),
+     "takes them (Commands, EKS); give the function a VPC configuration."),
     ("FLEET_OVERFLOW_LEAVES_VPC", "network", _CODEBUILD_FLEET,
      "The fleet is in a VPC, but builds that overflow to on-demand compute use the project's own VPC configuration, "
      "and it has none.", "Give the project a VPC configuration, or let overflowing builds queue."),

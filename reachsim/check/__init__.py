@@ -24,7 +24,7 @@ from reachsim.check.exits import private_exits, unseen_accounts
 from reachsim.check.failures import Wanted, failures
 from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
-from reachsim.check.managed_compute import judged_inside, with_managed_compute
+from reachsim.check.managed_compute import invoked_functions, judged_inside, with_managed_compute
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.open_steps import open_steps, with_open, with_open_start
@@ -127,6 +127,7 @@ def check(
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
         *exposed_neighbours(ground, found), *unseen_accounts(wider, (*found, *managed)),
+        *invoked_functions(network),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip
     assumptions = tuple(dict.fromkeys(

@@ -4,20 +4,23 @@ Without subnets in its configuration such an action runs outside every VPC, as a
 does. With subnets it is asked how it stands to the internet; what its commands need is not judged. **Source:**
 CodePipeline User Guide, action structure references "Commands", "EKS" (both with ``Subnets`` and ``SecurityGroupIds``),
 "ECRBuildAndPublish", "InspectorScan" (without): "This action uses CodePipeline managed CodeBuild compute".
+
+Beside them stand the functions that a pipeline invokes, whose own code runs with what the pipeline hands over.
 """
 
 from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from reachsim.check.findings import OF_PIPELINE
+from reachsim.check.findings import OF_PIPELINE, finding_of
 from reachsim.check.service_plane import pipelines
 from reachsim.forwarding import Ground
 from reachsim.model import records as aws
 from reachsim.model.network import Network
-from reachsim.verdict import PipelineStep
+from reachsim.verdict import Finding, PipelineStep
 from reachsim.workloads import find_project
 
 _PROVIDERS: Final = ("Commands", "ECRBuildAndPublish", "EKS", "InspectorScan")
@@ -61,6 +64,24 @@ def _vpc_config(network: Network, action: aws.PipelineAction) -> aws.VpcConfig |
         cluster = f"the VPC of the cluster {action.configuration.get('ClusterName', '')}".rstrip()
         return aws.VpcConfig(vpc_id=vpc or cluster)
     return None
+
+
+def invoked_functions(network: Network) -> Iterator[Finding]:
+    """Lambda functions that pipelines invoke and that run outside every VPC, with open internet ("AWS Lambda invoke
+    action reference"; Lambda Developer Guide, "Giving Lambda functions access to resources in an Amazon VPC").
+    """
+    for home, pipeline in pipelines(network):
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                name = action.configuration.get("FunctionName", "").rsplit(":function:", 1)[-1].split(":")[0]
+                function = network.functions.get((home, name))
+                if action.action_type_id.provider != "Lambda" or function is None:
+                    continue
+                if function.vpc_config is None or not function.vpc_config.subnet_ids:
+                    place = f"{pipeline.name}/{stage.name}/{action.name}"
+                    title = f"the action {place} invokes lambda:{name}, which runs outside every VPC"
+                    yield finding_of("PIPELINE_COMPUTE_NOT_IN_VPC", "low", place, title, [f"lambda:{name}"],
+                                     "Give the function a VPC configuration with private subnets.")  # fmt: skip
 
 
 def judged_inside(ground: Ground, sources: tuple[str, ...]) -> list[PipelineStep]:

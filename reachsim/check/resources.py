@@ -46,6 +46,14 @@ WRITES: Final = {
     "lambda": ("lambda:InvokeFunction", "arn:{partition}:lambda:{region}:{account}:function:any"),
     "secretsmanager": ("secretsmanager:PutSecretValue", "arn:{partition}:secretsmanager:{region}:{account}:secret:any"),
     "ssm": ("ssm:PutParameter", "arn:{partition}:ssm:{region}:{account}:parameter/any"),
+    "execute-api": ("execute-api:Invoke", "arn:{partition}:execute-api:{region}:{account}:any/stage/POST/path"),
+    "events": ("events:PutEvents", "arn:{partition}:events:{region}:{account}:event-bus/any"),
+    "kinesis-firehose": ("firehose:PutRecord", "arn:{partition}:firehose:{region}:{account}:deliverystream/any"),
+    "states": ("states:StartExecution", "arn:{partition}:states:{region}:{account}:stateMachine:any"),
+    "codeartifact.repositories": (
+        "codeartifact:PublishPackageVersion",
+        "arn:{partition}:codeartifact:{region}:{account}:package/any/any/npm//any",
+    ),
 }
 """By endpoint service: an action that writes data, and a resource of another account to write to."""
 

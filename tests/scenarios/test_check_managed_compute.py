@@ -69,6 +69,20 @@ def test_other_actions_have_no_compute_of_codepipelines(category: str, provider:
     assert running(category, provider).overall == "private-and-working"
 
 
+@pytest.mark.parametrize("name", ["hook", "arn:aws:lambda:ap-northeast-1:111111111111:function:hook:live"])
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_function_that_a_pipeline_invokes_outside_every_vpc_is_told(name: str, inside: bool) -> None:
+    net = Pipeline()
+    config = {"SubnetIds": ["subnet-build-a"], "SecurityGroupIds": ["sg-build"], "VpcId": "vpc-1"} if inside else {}
+    net._lists["lambda/list-functions"].append({"FunctionName": "hook", "VpcConfig": config})
+    stages = [stage("Act", "Invoke", "Lambda", FunctionName=name)]
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
+    check = load_files(net.files()).check()
+    found = [(one.severity, one.component) for one in check.findings if one.id == "PIPELINE_COMPUTE_NOT_IN_VPC"]
+    assert found == ([] if inside else [("low", "rel/Act/Act")])
+    assert (check.overall, check.exit_code) == ("private-and-working", 0)
+
+
 def test_an_action_that_comes_fails_the_gate() -> None:
     net = Pipeline()
     before = load_files(net.files())

@@ -549,6 +549,20 @@ def test_endpoint_policies_that_let_data_out_are_told_apart() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "service", ["execute-api", "events", "kinesis-firehose", "states", "codeartifact.repositories"]
+)
+def test_endpoints_of_other_services_that_take_data_let_it_out_too(service: str) -> None:
+    own = policy(for_all("*", "*", Condition={"StringEquals": {"aws:ResourceAccount": ACCOUNT,
+                                                              "aws:PrincipalAccount": ACCOUNT}}))  # fmt: skip
+    for held, expected in ((None, True), (own, False)):
+        net = Pipeline()
+        net.add_endpoint(service, 40, held)
+        check = load_files(net.files()).check()
+        told = {one.component for one in check.findings if one.id == "ENDPOINT_POLICY_LETS_DATA_OUT"}
+        assert (f"vpce-{service.replace('.', '-')}" in told) is expected
+
+
 def test_an_endpoint_policy_lets_data_out_to_accounts_of_no_organization() -> None:
     net = Pipeline(endpoints=())
     mine = {"StringEqualsIfExists": {"aws:ResourceOrgID": ORGANIZATION}}
