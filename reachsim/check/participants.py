@@ -11,7 +11,7 @@ from reachsim import policy, services
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.policy_layers import Identity, iam_details, identity_of, lists_roles, profile_role
+from reachsim.policy_layers import Identity, iam_details, identity_of, lists_profiles, profile_role
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
 
@@ -76,7 +76,7 @@ def _has_no_role(network: Network, instance: aws.Instance, account: str) -> bool
     profile = instance.iam_instance_profile
     if profile is None:
         return iam_details(network, account)[0] is not None
-    return bool(profile.arn) and lists_roles(network, account)
+    return bool(profile.arn) and lists_profiles(network, account)
 
 
 def _near_pipeline(network: Network, instance: aws.Instance) -> bool:

@@ -1139,7 +1139,7 @@ class RoleDetail(Ec2, frozen=True):
     role_policy_list: tuple[PolicyDetail, ...] = NOT_THERE
     attached_managed_policies: tuple[AttachedPolicy, ...] = NOT_THERE
     permissions_boundary: PermissionsBoundary | None = None
-    instance_profile_list: tuple[InstanceProfile, ...] = ()
+    instance_profile_list: tuple[InstanceProfile, ...] = NOT_THERE
 
 
 class PolicyVersion(Ec2, frozen=True):

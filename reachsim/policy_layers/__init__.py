@@ -14,6 +14,7 @@ from reachsim.policy_layers.identities import (
     described,
     iam_details,
     identity_of,
+    lists_profiles,
     lists_roles,
     managed,
     profile_role,
@@ -28,6 +29,6 @@ from reachsim.policy_layers.said import rcps_deny
 
 __all__ = [
     "Answer", "Identity", "Known", "access_blocks", "described", "document", "iam_details", "identity_of",
-    "judge_elsewhere", "judge_requests", "levels", "lists_roles", "managed", "organization_of", "profile_role",
-    "rcps_deny", "registry_counts", "role_documents", "user_documents",
+    "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles", "managed", "organization_of",
+    "profile_role", "rcps_deny", "registry_counts", "role_documents", "user_documents",
 ]  # fmt: skip

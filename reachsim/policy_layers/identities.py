@@ -93,6 +93,14 @@ def lists_roles(network: Network, account: str) -> bool:
     return details is not None and bool(details.role_detail_list) and network.lists_all(path)
 
 
+def lists_profiles(network: Network, account: str) -> bool:
+    """Whether the snapshot holds every role of an account, and of each the instance profiles that it is in."""
+    details, _ = iam_details(network, account)
+    if details is None or not lists_roles(network, account):
+        return False
+    return not any(isinstance(one.instance_profile_list, aws.NotThere) for one in details.role_detail_list)
+
+
 def role_documents(
     details: aws.AccountAuthorizationDetails, role: aws.RoleDetail, path: str
 ) -> tuple[list[policy.Document], list[str]]:

@@ -318,7 +318,7 @@ def no_list(key: str) -> Callable[[Any], object]:
     return edit
 
 
-NO_LISTS = [no_list("RoleDetailList")]
+NO_LISTS = [no_list("RoleDetailList"), no_list("InstanceProfileList")]
 
 
 @pytest.mark.parametrize("edit", [no_roles, no_managed_policies, no_versions, no_documents, *NO_LISTS])
