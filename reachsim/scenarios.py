@@ -145,7 +145,13 @@ def scenarios(
         if source.kind in ("internet", "igw", "ip") and not known[asked].gaps:
             made = [_never_let_in(ground, one, known[asked], services) for one in made]
         found += made
-    return tuple(found)
+    return tuple(_without_closed(found))
+
+
+def _without_closed(found: list[Scenario]) -> list[Scenario]:
+    """Without ways of whom the snapshot does not hold that are surely closed: they are none, if there are others."""
+    left = [one for one in found if not one.source.unseen or not all(flow.blocks for flow in one.flows)]
+    return left or found
 
 
 def _met_outside(

@@ -6,7 +6,7 @@ is a set of which the asker may pick, the subnet a build lands in is not. **Sour
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -24,7 +24,7 @@ from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, Kind, virtual_interface
 from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
-from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined
+from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined, led_to
 from reachsim.selectors import Selector, block_of, check_named
 from reachsim.ways_in import WayIn, by_gateways, carries_public, unseen_ways
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
@@ -340,7 +340,8 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
     carriers = by_gateways(network, vpcs, addresses, ("carrier-gateway",))
     made += [_nowhere(network, Selector("internet", ""), way.gap) for way in carriers]
     hubs = (way for way in unseen_ways(network, vpcs, addresses) if way.places and carries_public(way))
-    return (*made, *(one for way in hubs for one in _from_unseen(network, way, addresses)))
+    found = [one for way in hubs for one in _from_unseen(network, way, addresses)]
+    return (*made, *found, *(one for vpc_id in vpcs if vpc_id for one in _led_on(network, vpc_id, addresses)))
 
 
 def unattached(network: Network, gateway_id: str, direction: Direction = "egress") -> Block | None:
@@ -427,6 +428,9 @@ def _addresses(
         behind = private | (rest & announced(network, vpc_id))
         if behind:
             made += _from_on_premises(network, vpc_id, behind)
+    if not addresses <= network.all_vpc_addresses:
+        for vpc_id in led:
+            made += _led_on(network, vpc_id, (rest & PUBLIC) - announced(network, vpc_id))
     private = rest - PUBLIC
     lacking = _ways_in_unseen(network, toward, bool(private))
     if lacking and (private or not made):
@@ -532,6 +536,22 @@ def _from_unseen(network: Network, way: WayIn, addresses: IntervalSet) -> list[S
         Source(group, origin, way.addresses & addresses, place, home, ANY_CLIENT_PORTS, unseen=(way.gap,))
         for place in way.places
     ]
+
+
+def _led_on(network: Network, vpc_id: str, addresses: IntervalSet) -> Iterator[Source]:
+    """From the internet by one's own premises, whose gateways may lead it on to a VPC; whether they do is not known, as
+    it is not on the way out.
+    """
+    for one in _from_on_premises(network, vpc_id, addresses) if addresses else ():
+        entrance, mine = one.origin.gateway, one.addresses
+        if entrance in network.vpn_gateways:
+            mine = mine & led_to(network, entrance)
+        if not mine:
+            continue
+        label = network.label(entrance)
+        detail = f"whether the networks behind {label} lead the internet on to {network.label(vpc_id)} is not known"
+        gap = Gap("ON_PREMISES_UNSEEN", entrance, detail)
+        yield msgspec.structs.replace(one, group=f"unseen@{one.group}@{vpc_id}", addresses=mine, unseen=(gap,))
 
 
 def _behind(network: Network, entrance: str, vpc_id: str, place: tuple[str, ...], addresses: IntervalSet) -> Source:

@@ -245,3 +245,35 @@ def test_others_may_carry_a_group_that_is_not_seen(keeps: Sequence[str], outcome
         named = row.get("TransitGatewayAttachmentId", row["TransitGatewayId"])
         row["Options"]["SecurityGroupReferencingSupport"] = "enable" if named in keeps else "disable"
     assert ask(net, "ip:172.20.1.9", "eni-1").outcome == outcome
+
+
+@pytest.mark.parametrize("kind", ["vgw", "tgw"])
+@pytest.mark.parametrize(
+    ("block", "ingress", "outcome"),
+    [("0.0.0.0/0", OPEN, "unknown"), ("192.168.0.0/16", OPEN, "blocked"),
+     ("0.0.0.0/0", (("tcp", 443, 443, "192.168.0.0/16"),), "blocked")],
+)  # fmt: skip
+def test_the_internet_may_come_by_ones_own_premises(
+    kind: str, block: str, ingress: Sequence[GroupRule], outcome: str
+) -> None:
+    """As what leaves for the internet by them may get there (N190): a firewall there may lead it in, if answers go back
+    the same way.
+    """
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24")
+    target = net.interface(subnet, "10.0.1.5", [net.group(vpc, ingress)])
+    gateway = net.vgw(vpc) if kind == "vgw" else net.tgw()
+    if kind == "vgw":
+        net.vpn(gateway, [block])
+    else:
+        table, attachment = net.tgw_table(gateway), net.tgw_attachment(gateway, vpc, [subnet])
+        for one in (attachment, vpn := net.vpn(gateway)):
+            net.associate(table, one)
+        net.tgw_route(table, "10.0.0.0/16", attachment)
+        net.tgw_route(table, block, vpn)
+    net.route(net.main_table(vpc), block, gateway)
+    verdict = ask(net, "internet", target)
+    assert verdict.outcome == outcome
+    assert ("ON_PREMISES_UNSEEN" in {code for code, _ in assumed(verdict)}) is (outcome == "unknown")
+    assert codes(verdict) == ({"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"} if outcome == "blocked" else set())
