@@ -438,7 +438,7 @@ def _addresses(
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
-    for way in unseen_ways(network, led, rest):
+    for way in unseen_ways(network, led, rest) if rest else ():
         made += _from_unseen(network, way, rest)
     if made:
         return tuple(made)

@@ -92,8 +92,10 @@ def private_link(ground: Ground, flow: Walk) -> list[Walk]:
     nodes = nodes_behind(ground.network, endpoint) or ()
     far = endpoint.service_region not in (None, ground.network.home_of(endpoint.vpc_endpoint_id)[1])
     zone = ground.zone_of(entrance.subnet_id)
-    near = [one for one in nodes if far or ground.zone_of(one.subnet_id) == zone]
+    alike = {one.id: ground.network.same_zone(entrance.subnet_id, one.subnet_id) for one in nodes}
+    near = [one for one in nodes if far or (zone and alike[one.id])]
     unplaced = next((one for one in (entrance, *nodes) if not ground.zone_of(one.subnet_id)), None)
+    unplaced = unplaced or next((one for one in nodes if alike[one.id] is None), None)
     if not near and unplaced is not None:
         lacking, what = ground.lacks_for_vpc(unplaced.vpc_id, "describe-subnets"), f"the zone of {unplaced.id}"
         gap = missing(lacking, unplaced.id, what) if lacking else unseen(unplaced.id, f"{what} is not known")

@@ -119,7 +119,18 @@ def _entry(ground: Ground, gateway_id: str, vpc_id: str, subnet_id: str) -> _Ent
     unpicked = _unpicked_zone(ground, subnet_id, attachment)
     if gap is None and unpicked:
         gap = unseen(attachment_id, f"{words} may have no subnet in the zone of {subnet_id}: {unpicked}")
+    elif gap is None and subnet_id and zone == ground.zone_of(subnet_id) and _incomparable(
+        ground.network, subnet_id, attachment
+    ):  # fmt: skip
+        detail = f"{words} may have a subnet in the zone of {subnet_id}: one is known by name, the other by id"
+        gap = unseen(attachment_id, detail)
     return _Entry(attachment, words, ground.network.source(attachment_id), zone, gap)
+
+
+def _incomparable(network: Network, subnet_id: str, attachment: TransitGatewayVpcAttachment) -> bool:
+    """Whether nothing tells if an attachment has a subnet in another one's zone (`Network.same_zone`)."""
+    found = {network.same_zone(subnet_id, one) for one in attachment.subnet_ids if one in network.subnets}
+    return True not in found and None in found
 
 
 def _zone_in_words(ground: Ground, zone: str | None, subnet_id: str) -> str:

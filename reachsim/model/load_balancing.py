@@ -208,8 +208,7 @@ def _serves(network: Network, balancer: Balancer, pool: Pool, node: Interface) -
 
 def zone_of(network: Network, subnet_id: str) -> str:
     """The name of a subnet's Availability Zone, as load balancers spell zones."""
-    subnet = network.subnets.get(subnet_id)
-    return (subnet.availability_zone or "") if subnet else ""
+    return network.zone_name_of(subnet_id)
 
 
 # --- listeners and their pools --------------------------------------------------------------------------------------

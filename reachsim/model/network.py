@@ -178,6 +178,28 @@ class Network(Inventory):
         name = subnet.availability_zone
         return subnet.availability_zone_id or self.zone_ids.get((self.home_of(subnet_id), name or ""), name)
 
+    def zone_name_of(self, subnet_id: str) -> str:
+        """The Availability Zone of a subnet as its account calls it; by id where nothing tells the name."""
+        subnet, home = self.subnets.get(subnet_id), self.home_of(subnet_id)
+        if subnet is None or subnet.availability_zone:
+            return (subnet.availability_zone or "") if subnet is not None else ""
+        own = subnet.availability_zone_id or ""
+        return next((name for (where, name), known in self.zone_ids.items() if (where, known) == (home, own)), own)
+
+    def same_zone(self, one: str, other: str) -> bool | None:
+        """Whether two subnets are in one Availability Zone; None where nothing tells the zone of one of them, or one is
+        known by id alone, the other by name alone, and nothing tells which is whose.
+        """
+        here, there = self.zone_of(one), self.zone_of(other)
+        if here == there or not here or not there:
+            return True if here == there else None
+        names = [self.subnets[name].availability_zone for name in (one, other)]
+        if all(names) and self.home_of(one) == self.home_of(other):
+            return names[0] == names[1]
+        ids = [self.subnets[name].availability_zone_id or zone in self.zone_ids.values()
+               for name, zone in ((one, here), (other, there))]  # fmt: skip
+        return False if bool(ids[0]) == bool(ids[1]) else None
+
     @index("subnets")
     def _subnet_blocks(self) -> dict[str, list[tuple[int, int, str]]]:
         found: dict[str, list[tuple[int, int, str]]] = {}

@@ -569,3 +569,18 @@ def test_the_gate_stops_a_plan_that_opens_a_way_out(tmp_path: Path) -> None:
         import_terraform(plan.write(tmp_path / f"{name}.json"), tmp_path / name)
     found = load(tmp_path / "live").diff(load(tmp_path / "planned"))
     assert found.exit_code(gate=True) == 1
+
+
+def test_a_zone_that_is_given_by_its_id_is_not_lost(tmp_path: Path) -> None:
+    """What is in one zone and in another are told apart, though their names are known only after apply."""
+    plan = PlanJson()
+    plan.add("aws_vpc.main", cidr_block="10.0.0.0/16")
+    for number, zone in enumerate(("use1-az1", "use1-az2")):
+        plan.add(
+            "aws_subnet.build", index=number, vpc_id=Ref("aws_vpc.main.id"), cidr_block=f"10.0.{number}.0/24",
+            availability_zone_id=zone,
+        )  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    zones = [reach.network.zone_of(f"subnet-build-{number}") for number in (0, 1)]
+    assert zones == ["use1-az1", "use1-az2"]
+    assert reach.network.same_zone("subnet-build-0", "subnet-build-1") is False

@@ -625,6 +625,23 @@ def test_a_change_of_a_transit_gateways_route_names_the_attachments() -> None:
     assert told == "route 10.1.0.0/16 (propagated) replaced: tgw-attach-y → tgw-attach-y (blackhole)"
 
 
+@pytest.mark.parametrize(("zone", "named", "outcome"), [
+    ("id-us-east-1a", True, "allowed"), ("id-us-east-1b", True, "blocked"), ("id-us-east-1a", False, "unknown"),
+])  # fmt: skip
+def test_a_planned_subnet_whose_zone_is_known_by_id_alone(zone: str, named: bool, outcome: str) -> None:
+    """Where what stands is known by names alone (as another plan has it), nothing tells whose id it is."""
+    net = Hub()
+    vpc = net["subnet-x"]["VpcId"]
+    planned = net.subnet(vpc, "10.0.77.0/24", name="new")
+    for row in net._lists["ec2/describe-subnets"] if not named else ():
+        del row["AvailabilityZoneId"]
+    net.interface(planned, "10.0.77.5", [net["eni-x"]["Groups"][0]["GroupId"]], name="new")
+    net[planned].pop("AvailabilityZone")
+    net[planned]["AvailabilityZoneId"] = zone
+    net.route(net.main_table(vpc), "10.0.0.0/8", net.tgw_id)
+    assert ask(net, "eni-new", "eni-y").outcome == outcome
+
+
 @pytest.mark.parametrize("zone", ["us-east-1a", "us-east-1b"])
 def test_a_planned_subnet_whose_zone_is_known_by_name_alone_is_in_that_zone(zone: str) -> None:
     """A plan tells no AvailabilityZoneId; what stands already has both (AWS RAM, "Availability Zone IDs")."""

@@ -192,8 +192,9 @@ def subnet(world: World, one: Resource) -> None:
     ipv6 = one.text("ipv6_cidr_block")
     if not ipv6 and "ipv6_cidr_block" in one.unknown:
         ipv6 = _free_ipv6(world, vpc_id)
+    zones = {"AvailabilityZone": zone, "AvailabilityZoneId": one.text("availability_zone_id")}
     record = world.add(one.home, "ec2/describe-subnets", {
-        "SubnetId": one.id, "VpcId": vpc_id, "AvailabilityZone": zone, "State": "available",
+        "SubnetId": one.id, "VpcId": vpc_id, **{key: text for key, text in zones.items() if text}, "State": "available",
         "MapPublicIpOnLaunch": one.flag("map_public_ip_on_launch", one.kind == "aws_default_subnet"),
         "AssignIpv6AddressOnCreation": one.flag("assign_ipv6_address_on_creation"),
         "EnableDns64": one.flag("enable_dns64"), "Ipv6Native": one.flag("ipv6_native"),
