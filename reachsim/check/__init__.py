@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
-from reachsim.check.deployments import deploy_needs, deployments, token_for, unseen_deployments, unseen_task
+from reachsim.check.deployments import deploy_needs, deployments, start_of, unseen_deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits, unseen_accounts
@@ -243,24 +243,24 @@ def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalS
     unseen = unseen_task(ground.network, *found) if found is not None else ()
     answers = answers_to(ground, service, needs, pins)
     further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.all_cells]
-    token = token_for(ground.network, *found) if found is not None else Answer()
-    steps = [_with_token(step, token) for step in steps_of(service, needs, answers)]
-    refused = [_refused_token(ground.network, service, block) for block in token.blocks]
-    unsure = token.outcome == "unknown"
+    start = start_of(ground.network, *found) if found is not None else Answer()
+    steps = [_with_start(step, start) for step in steps_of(service, needs, answers)]
+    refused = [_refused_task(ground.network, service, block) for block in start.blocks]
+    unsure = start.outcome == "unknown"
     return Judged([], further, steps, needs, [step.outcome for step in steps], refused, _wants(service, needs, answers),
-                  (*unseen, *(token.missing if unsure else ())),
-                  (*untold(service, needs), *(token.assumptions if unsure else ())))  # fmt: skip
+                  (*unseen, *(start.missing if unsure else ())),
+                  (*untold(service, needs), *(start.assumptions if unsure else ())))  # fmt: skip
 
 
-def _with_token(step: PipelineStep, token: Answer) -> PipelineStep:
-    """The step of a deployment with what is said to the token that its pull needs first."""
-    outcome = worst((step.outcome, token.outcome))
-    blocks = (*token.blocks, *step.blocked_by)
+def _with_start(step: PipelineStep, start: Answer) -> PipelineStep:
+    """The step of a deployment with what is said before its task runs anything."""
+    outcome = worst((step.outcome, start.outcome))
+    blocks = (*start.blocks, *step.blocked_by)
     route = step.route if outcome in THROUGH else "none"
     return replace(step, outcome=outcome, blocked_by=blocks, route=route)
 
 
-def _refused_token(network: Network, service: str, block: Block) -> Finding:
+def _refused_task(network: Network, service: str, block: Block) -> Finding:
     title = f"{network.label(block.component)} keeps tasks of {service} from starting: {block.detail}"
     return finding_of(block.code, "high", block.component, title, [f"deploy: {block.code}; {block.detail}"])
 

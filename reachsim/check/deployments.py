@@ -14,6 +14,7 @@ blue-green"; distribution/reference grammar of images.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -25,10 +26,12 @@ from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.policy_layers import Answer, judge_elsewhere
+from reachsim.policy_layers import Answer, described, judge_elsewhere
+from reachsim.verdict import worst
 from reachsim.workloads import on_fargate, task_definition_name, task_definition_of
 
 _TOKEN: Final = "ecr:GetAuthorizationToken"
+_TASKS: Final = "ecs-tasks.amazonaws.com"
 _NO_VPC: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 _SECRETS: Final = {
     "ssm": ("ssm", "ssm:GetParameters"), "secretsmanager": ("secretsmanager", "secretsmanager:GetSecretValue"),
@@ -122,14 +125,48 @@ def unseen_task(network: Network, home: Home, record: aws.EcsService) -> tuple[s
     return (network.path(home, "ecs", "describe-task-definition", *([name] if name else [])),)
 
 
-def token_for(network: Network, home: Home, record: aws.EcsService) -> Answer:
-    """What policies say to the token by which Fargate pulls a private image of ECR: the execution role's, without the
-    keys of the VPC, as an interface of Fargate's own asks for it. Raises SnapshotError for a policy that
-    cannot be judged.
+def start_of(network: Network, home: Home, record: aws.EcsService) -> Answer:
+    """What policies say before a task on Fargate runs anything: whether Amazon ECS may assume its roles, and whether it
+    gets the token by which it pulls a private image of ECR. Raises SnapshotError for a policy that cannot be judged.
     """
     task = task_definition_of(network, home, record) if on_fargate(record) else None
-    role = task.execution_role_arn if task is not None else None
-    if task is None or not role or not any(repository_of(one.image) for one in task.container_definitions):
+    if task is None:
+        return Answer()
+    roles = dict.fromkeys(role for role in (task.execution_role_arn, task.task_role_arn) if role)
+    answers = [*(trusts_tasks(network, home, role) for role in roles), _token(network, home, task)]
+    outcome = worst([one.outcome for one in answers])
+    return Answer(outcome, *(tuple(dict.fromkeys(chain(*some))) for some in (
+        (one.blocks for one in answers), (one.missing for one in answers), (one.assumptions for one in answers),
+    )))  # fmt: skip
+
+
+def trusts_tasks(network: Network, home: Home, role: str) -> Answer:
+    """Whether the trust policy of a role lets Amazon ECS assume it for a task; one that the snapshot lists without its
+    trust policy, which AWS always tells, is taken to. **Source:** Amazon ECS Developer Guide, "Task execution IAM role"
+    (``ecs-tasks.amazonaws.com``, and the keys that a trust policy may ask for).
+    """
+    held = described(network, home[0], role) if ":role/" in role else None
+    if held is None or not held.trust:
+        return Answer()
+    partition = services.partition_of(home[1])
+    context = {
+        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _TASKS,
+        "aws:SourceArn": f"arn:{partition}:ecs:{home[1]}:{home[0]}:task/any/any", "aws:SourceAccount": home[0],
+        "aws:ResourceAccount": home[0], "aws:RequestedRegion": home[1],
+    }  # fmt: skip
+    absent = _NO_VPC | {"sts:ExternalId"}
+    request = policy.Request(policy.Principal.parse(_TASKS), "sts:AssumeRole", role, home[0], context, absent=absent)
+    answer = judge_elsewhere(network, request, None)
+    detail = f"the trust policy of {role} does not let {_TASKS} assume it, so no task starts"
+    return replace(answer, blocks=tuple(replace(block, detail=detail) for block in answer.blocks))
+
+
+def _token(network: Network, home: Home, task: aws.TaskDefinition) -> Answer:
+    """What is said to the token, which an interface of Fargate's own asks for in the execution role's name, without the
+    keys of the VPC.
+    """
+    role = task.execution_role_arn
+    if not role or not any(repository_of(one.image) for one in task.container_definitions):
         return Answer()
     caller = policy.Principal.parse(role)
     context: dict[str, Any] = {

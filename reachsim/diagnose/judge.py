@@ -15,10 +15,11 @@ import msgspec
 
 from reachsim import services
 from reachsim.addresses import PUBLIC, format_address, parse_block
+from reachsim.check.deployments import trusts_tasks
 from reachsim.check.failures import remedy_of, spared_by, third_party
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
-from reachsim.diagnose.messages import WITHOUT_HOST, tool_of
+from reachsim.diagnose.messages import OF_A_PROXY, UNASSUMED, WITHOUT_HOST, tool_of
 from reachsim.diagnose.questions import (
     DENIALS,
     Asked,
@@ -228,7 +229,11 @@ def _proven(error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
     destination = verdict.question.destination
     spared, host = spared_by(destination, verdict), third_party(destination, verdict)
     for block in verdict.blocked_by:
-        fits = block not in spared and (block.symptom in seen or _fits_vpce(error, block))
+        fits = (
+            not OF_A_PROXY.search(error.text)
+            and block not in spared
+            and (block.symptom in seen or _fits_vpce(error, block))
+        )
         at_times = block.symptom == "403" and cut_off_by_ecr(error, error.host)
         cause = _of_block(block, sure if fits else "likely" if at_times else "possible")
         yield msgspec.structs.replace(cause, remedy=remedy_of(block, spared=block in spared, host=host))
@@ -252,6 +257,12 @@ def _fits_vpce(error: LogError, block: Block) -> bool:
 
 def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[Cause]:
     text, host = error.text, error.host
+    if unassumed := UNASSUMED.search(text):
+        blocked = trusts_tasks(asker.network, asker.home, unassumed["role"]).blocks
+        yield from (_of_block(block, "certain") for block in blocked)
+        if not blocked:
+            yield _cause("RESOURCE_POLICY_DENY", "likely", unassumed["role"], text[:200])
+        return
     match error.kind:
         case "network-interface":
             yield from _network_interface(asker, error)

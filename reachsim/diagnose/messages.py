@@ -20,7 +20,8 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|(?:[Rr]epository|reference) not found for (?:primary|secondary) source"
                       r"|Secrets Manager Error Message: ResourceNotFoundException"
                       r"|\bKMS\.(?:NotFound|Disabled|KMSInvalidState)Exception\b"),
-    ("rate-limited", r"toomanyrequests|429 Too Many Requests|pull rate limit|\bHTTP 429\b|returned error: 429"
+    ("rate-limited", r"toomanyrequests|\bTOOMANYREQUESTS:|429 Too Many Requests|pull rate limit|\bHTTP 429\b"
+                     r"|returned error: 429"
                      r"|\((?:Throttling\w*|TooManyRequestsException|RequestLimitExceeded|SlowDown)\) when calling"
                      r"|\bThrottlingException:|api error (?:Throttling\w*|TooManyRequestsException|SlowDown):"),
     ("no-repository", r"[Nn]ame unknown: The repository with name|\bNAME_UNKNOWN\b|\bRepositoryNotFoundException\b"
@@ -40,7 +41,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|authorization failed for (?:primary|secondary) source"
                       r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
                       r"|Error Code: AccessDenied\w*[;)]|api error AccessDenied\w*:|\bDENIED: User: arn:"
-                      r"|[Aa]ccess denied to connection arn:"),
+                      r"|[Aa]ccess denied to connection arn:|ECS was unable to assume the role 'arn:"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|\bE401\b|HTTP error 401\b|\b401 Error, Credentials not correct"
                      r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
@@ -61,12 +62,13 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                     r"|[Cc]ertificate verification failed|PKIX path building failed|SSL validation failed"
                     r"|certificate is (?:not|NOT) trusted|tls: failed to verify|SSLHandshakeException"),
     ("proxy", r"Failed to connect to proxy|proxyconnect tcp|from proxy after CONNECT|ProxyError"
-              r"|407 Proxy Authentication|Could not resolve proxy"),
+              r"|407 Proxy Authentication|Could not resolve proxy|https?://[^\s\"]+\": Forbidden$"),
     ("name-not-found", r"no such host|No such host is known|Could(?: not|n't) resolve (?:host|proxy|['‘\"])"
                        r"|Resolving timed out"
                        r"|Temporary failure (?:in name resolution|resolving)"
                        r"|Name or service not known|nodename nor servname|\bENOTFOUND\b|\bEAI_AGAIN\b"
                        r"|unable to resolve host|bad address|UnknownHostException|Unknown host|server misbehaving"
+                       r"|Unable to find the server at \S"
                        r"|\bNXDOMAIN\b|DNS lookup (?:error|failed)|DNS: transient error"
                        r"|Failed to resolve '[\w.-]+'(?! from)"
                        r"|Inaccessible host: `"
@@ -105,7 +107,7 @@ STEMS: Final = (
     "timeout", "timed", "deadline", "canceled", "expired", "resol", "no such host", "not known", "enotfound",
     "eai_again", "bad address", "unknown host", "unknownhost", "misbehaving", "nxdomain", "dns", "nodename", "lookup",
     "refused", "unreachable", "no route", "enet", "ehost", "connect", "reach host", "temporary error", "baseurl", "403",
-    "reach data",
+    "reach data", "find the server", "forbidden", "assume the role",
     "denied", "authorized", "unauthorized", "401", "credential", "authentication", "token", "allow aws", "publickey",
     "authorization",
     "x509", "certificate", "tls", "ssl", "self_signed", "unable_to", "pkix", "proxy", "toomany", "429", "rate limit",
@@ -151,6 +153,8 @@ S3_SERVICE: Final = re.compile(r"\(Service: (?:Amazon )?S3[;,]")
 WORDED: Final = (LAYERS, LOGGER, LOGIN, SECRETS, ECR_LOGIN, S3_SERVICE)
 """Messages whose wording tells what was contacted where no host does: layers of an image, logs, a login at ECR, a
 task's secrets, S3 as the AWS SDK for Java names it."""
+OF_A_PROXY: Final = re.compile(r"from proxy after CONNECT|407 Proxy Authentication|\": Forbidden$")
+"""What a proxy answered: the client asked it, and went no way of its own to the host."""
 OF_A_TASK: Final = re.compile(r"ResourceInitializationError|CannotPullContainerError|CannotStartContainerError")
 """What Amazon ECS says of a stopped task ("Amazon ECS stopped tasks error messages")."""
 HOST_BELOW: Final = re.compile(r"^hostname: '(?P<host>[\w.-]+)',?$")
@@ -173,6 +177,7 @@ _NAMED: Final = tuple(re.compile(pattern) for pattern in (
     rf"conflicting DNS domain for (?P<host>{_HOST})",
     rf"to_address, \{{(?:~c)?[\"'](?P<host>{_HOST})[\"'], (?P<port>\d+)",
     rf"could not be resolved: '(?P<host>{_HOST})'",
+    rf"Unable to find the server at (?P<host>{_HOST})",
     rf"getaddrinfo for (?P<host>{_HOST}) failed",
     rf"[Ff]ailed host lookup: '(?P<host>{_HOST})'",
     rf"failed to connect to (?P<host>{_HOST})/{_IP} \(port (?P<port>\d+)\)",
@@ -204,6 +209,8 @@ _DENIED: Final = re.compile(
     r"(?:User: (?P<principal>arn:\S+) )?(?:is )?not authorized to perform:? (?P<action>[\w-]+:\w+)"
     r"(?: on (?:(?:the )?resource:? (?P<resource>\S+)|(?P<role>arn:\S+)))?"
 )
+UNASSUMED: Final = re.compile(r"ECS was unable to assume the role '(?P<role>arn:[^']+)'")
+"""What Amazon ECS says of a role that it could not take for a task ("Amazon ECS stopped tasks error messages")."""
 _WHOSE_POLICY: Final = re.compile(
     r"(?P<how>because no|explicit deny in an?) (?P<policy>identity-based|resource-based|service control"
     r"|resource control|VPC endpoint|permissions? boundary|permissions boundaries|session) ?polic|"
@@ -336,6 +343,9 @@ def denied_of(line: str) -> Denied:
     """
     found, whose = _DENIED.search(line), _WHOSE_POLICY.search(line)
     calling, bucket = _CALLING.search(line), _S3_URL.search(line)
+    unassumed = UNASSUMED.search(line)
+    if unassumed:
+        return Denied("ecs-tasks.amazonaws.com", "sts:AssumeRole", unassumed["role"])
     held = found.groupdict() if found else {}
     word = (whose["policy"] or whose["policy2"] or "") if whose else ""
     how = (whose["how"] or whose["how2"] or "") if whose else ""

@@ -15,7 +15,7 @@ import msgspec
 
 from reachsim import services
 from reachsim.check.needs import own
-from reachsim.diagnose.messages import ECR_LOGIN, LAYERS, LOGGER, LOGIN, S3_SERVICE, SECRETS
+from reachsim.diagnose.messages import ECR_LOGIN, LAYERS, LOGGER, LOGIN, S3_SERVICE, SECRETS, UNASSUMED
 from reachsim.diagnose.records import LogError
 from reachsim.model.places import Home
 
@@ -117,6 +117,8 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
         contacts: what the error's command contacts.
     """
     account, region = home
+    if UNASSUMED.search(error.text):
+        return Asked()  # Amazon ECS's own request, which takes no way of a VPC
     if error.kind == "no-internet":
         return Asked("internet")
     if error.kind == "no-output":

@@ -100,3 +100,13 @@ def test_the_address_that_a_log_tells_of_a_name_without_a_region_decides(address
     one = told(Pipeline(), "./fetch", line)
     assert one.verdict is not None
     assert one.verdict.outcome == outcome
+
+
+@pytest.mark.parametrize("line", [
+    "curl: (56) Received HTTP code 403 from proxy after CONNECT",
+    'go: reading https://github.com/a: Get "https://github.com/a": Forbidden',
+])  # fmt: skip
+def test_what_a_proxy_answers_is_no_sign_of_what_is_in_the_clients_own_way(line: str) -> None:
+    one = told(Pipeline(), "curl https://github.com/a", line)
+    assert one.error.kind == "proxy"
+    assert ranks(one) == {("likely", "PROXY_NOT_USABLE"), ("possible", "NO_ROUTE_TO_DESTINATION")}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
 from reachsim.verdict import Check
 from tests.build import Record
 from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, CLIENT_ROLE, REGION, Pipeline, statement
@@ -83,6 +84,46 @@ def test_the_token_is_not_asked_for_by_way_of_the_vpc() -> None:
     token = "ecr:GetAuthorizationToken"
     assert told(check_of(deployed(None, statement(token), *rest)))[0] == "allowed"
     assert told(check_of(deployed(None, statement(token, Condition=bound), *rest)))[0] == "blocked"
+
+
+def trusting(net: Pipeline, role: str, *who: str, **condition: Any) -> Pipeline:
+    """The network with a trust policy for one of its roles."""
+    details = net._more[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"]["RoleDetailList"]
+    (found,) = [one for one in details if one["RoleName"] == role]
+    allow = {"Effect": "Allow", "Principal": {"Service": list(who)}, "Action": "sts:AssumeRole"}
+    found["AssumeRolePolicyDocument"] = {"Statement": [allow | ({"Condition": condition} if condition else {})]}
+    return net
+
+
+@pytest.mark.parametrize(
+    ("who", "condition", "outcome"),
+    [
+        ("ecs-tasks.amazonaws.com", {}, "allowed"),
+        ("ecs-tasks.amazonaws.com", {"StringEquals": {"aws:SourceAccount": ACCOUNT},
+                                     "ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"}}, "allowed"),
+        ("ecs-tasks.amazonaws.com", {"StringEquals": {"aws:SourceAccount": "222222222222"}}, "blocked"),
+        ("ecs.amazonaws.com", {}, "blocked"),
+        ("ec2.amazonaws.com", {}, "blocked"),
+    ],
+)  # fmt: skip
+def test_a_role_of_a_task_has_to_trust_ecs(who: str, condition: dict[str, Any], outcome: str) -> None:
+    """Amazon ECS Developer Guide, "Task execution IAM role": its trust policy, and the keys that it may ask for."""
+    check = check_of(trusting(deployed(), "exec", who, **condition))
+    assert told(check) == (outcome, {"RESOURCE_POLICY_DENY"} if outcome == "blocked" else set())
+    assert any("does not let ecs-tasks" in one.title for one in check.findings) == (outcome == "blocked")
+
+
+def test_what_ecs_says_of_a_role_that_it_cannot_assume_is_diagnosed() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/exec"
+    line = (
+        f"ECS was unable to assume the role '{arn}' that was provided for this task. Please verify that the role being "
+        "passed has the proper trust relationship and permissions."
+    )
+    for who, likelihood in (("ec2.amazonaws.com", "certain"), ("ecs-tasks.amazonaws.com", "likely")):
+        reach = load_files(trusting(deployed(), "exec", who).files())
+        (one,) = reach.diagnose(line.encode()).errors
+        found = [(cause.likelihood, cause.code, cause.component) for cause in one.causes]
+        assert found == [(likelihood, "RESOURCE_POLICY_DENY", arn)]
 
 
 @pytest.mark.parametrize(
