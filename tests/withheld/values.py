@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ def with_change(document: Any, at: tuple[str | int, ...], value: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-def trials(most: int = 3) -> Iterator[tuple[str, str, Files]]:
+def trials(most: int = 3, kinds: Sequence[str] = KINDS) -> Iterator[tuple[str, str, Files]]:
     """(snapshot, what was done, its files). Of values at the same keys in several entries, only the first ones."""
     for name in CLIENTS:
         seen: Counter[tuple[object, ...]] = Counter()
@@ -68,7 +68,7 @@ def trials(most: int = 3) -> Iterator[tuple[str, str, Files]]:
                 alike = (path.split("/")[2:4], *("*" if isinstance(key, int) else key for key in at))
                 key = tuple(map(str, alike))
                 seen[key] += 1
-                for kind in KINDS if seen[key] <= most else ():
+                for kind in kinds if seen[key] <= most else ():
                     new = with_change(document, at, changed(value, kind))
                     yield name, f"{path}#/{'/'.join(map(str, at))} {kind}", {**shipped(name), path: new}
 
