@@ -92,27 +92,35 @@ def stand_ins(ground: Ground) -> tuple[StandIn, ...]:
     network = ground.network
     planned = {note.component for note in network.snapshot.manifest.planned if note.code == CODE}
     named = {name for component in planned for name in (component, *network.names_by_instance.get(component, ()))}
-    interfaces = [network.interfaces[name] for name in sorted(named) if name in network.interfaces]
-    if not interfaces:
+    places = [
+        (name, network.interfaces[name].subnet_id, network.interfaces[name].addresses & V4)
+        for name in sorted(named) if name in network.interfaces
+    ]  # fmt: skip
+    gateways = [network.nat_gateways[name] for name in sorted(planned) if name in network.nat_gateways]
+    places += [
+        (one.nat_gateway_id, one.subnet_id, IntervalSet.single(address.private_ip.number))
+        for one in gateways if one.subnet_id
+        for address in one.nat_gateway_addresses[:1] if address.private_ip is not None
+    ]  # fmt: skip
+    if not places:
         return ()
     bounds = Classes(ground).bounds
     found = []
-    for interface in interfaces:
-        drawn = interface.addresses & V4
-        subnet = network.subnets.get(interface.subnet_id)
+    for name, subnet_id, drawn in places:
+        subnet = network.subnets.get(subnet_id)
         if not drawn.is_single or subnet is None or not _alone(ground, drawn.first):
             continue
         held = IntervalSet.union_of(one.addresses for one in network.interfaces_in(subnet.subnet_id))
         free = virtual_interface(subnet, (), subnet.subnet_id, "any").addresses & V4 - held
         others = tuple(_one_of_each(free, bounds, drawn.first))
         if others:
-            found.append(StandIn(interface.id, drawn.first, others))
+            found.append(StandIn(name, drawn.first, others))
     return tuple(found)
 
 
 def _alone(ground: Ground, address: int) -> bool:
     """Whether no other interface has the address, in a VPC with the same block."""
-    return sum(address in one.addresses for one in ground.network.interfaces.values()) == 1
+    return sum(address in one.addresses for one in ground.network.interfaces.values()) <= 1
 
 
 def _one_of_each(free: IntervalSet, bounds: Sequence[int], drawn: int) -> Iterator[int]:

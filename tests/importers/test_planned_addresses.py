@@ -104,3 +104,33 @@ def test_what_is_not_asked_about_makes_no_difference(tmp_path: Path) -> None:
     """A rule for a part of another subnet."""
     reach = made(tmp_path, "10.0.0.0/24", "10.0.1.0/25")
     assert ask(reach).outcome == "allowed"
+
+
+@pytest.mark.parametrize(("part", "outcome"), [("10.0.9.0/24", "allowed"), ("10.0.9.0/25", "unknown"),
+                                               ("10.0.0.0/24", "blocked")])  # fmt: skip
+def test_a_nat_gateway_may_have_any_address_of_its_subnet(tmp_path: Path, part: str, outcome: str) -> None:
+    """What a peered VPC's server sees is the gateway's address."""
+    plan = PlanJson()
+    network(plan, 1)
+    plan.add("aws_vpc.far", cidr_block="172.20.0.0/16")
+    plan.add("aws_subnet.far", vpc_id=Ref("aws_vpc.far.id"), cidr_block="172.20.1.0/24")
+    plan.add("aws_security_group.far", name="far", vpc_id=Ref("aws_vpc.far.id"), ingress=[
+        {**WEB, "cidr_blocks": [part]},
+    ])  # fmt: skip
+    plan.add("aws_vpc_peering_connection.far", vpc_id=Ref("aws_vpc.main.id"), peer_vpc_id=Ref("aws_vpc.far.id"),
+             auto_accept=True)  # fmt: skip
+    plan.add("aws_route_table.nat", vpc_id=Ref("aws_vpc.main.id"), route=[
+        {"cidr_block": "172.20.0.0/16", "vpc_peering_connection_id": Ref("aws_vpc_peering_connection.far.id")},
+    ])  # fmt: skip
+    plan.add("aws_subnet.nat", vpc_id=Ref("aws_vpc.main.id"), cidr_block="10.0.9.0/24")
+    plan.add("aws_route_table_association.nat", route_table_id=Ref("aws_route_table.nat.id"),
+             subnet_id=Ref("aws_subnet.nat.id"))  # fmt: skip
+    plan.add("aws_nat_gateway.main", connectivity_type="private", subnet_id=Ref("aws_subnet.nat.id"))
+    plan.add("aws_route.out", route_table_id=Ref("aws_route_table.build.id"), destination_cidr_block="172.20.0.0/16",
+             nat_gateway_id=Ref("aws_nat_gateway.main.id"))  # fmt: skip
+    for name, subnet, group in (("client", "build[0]", "build"), ("server", "far", "far")):
+        plan.add(
+            f"aws_instance.{name}", subnet_id=Ref(f"aws_subnet.{subnet}.id"), ami="ami-1", instance_type="t3.micro",
+            vpc_security_group_ids=Ref(f"aws_security_group.{group}.id"),
+        )  # fmt: skip
+    assert ask(run(plan, tmp_path)[0]).outcome == outcome
