@@ -42,7 +42,10 @@ from reachsim.verdict import Finding
 
 ACTIONS: Final = (
     "codecommit:GitPull", "codecommit:GitPush", "codecommit:GetFile", "codecommit:GetBlob", "codecommit:PutFile",
-    "codecommit:CreateCommit",
+    "codecommit:CreateCommit", "codecommit:DeleteFile", "codecommit:MergeBranchesByFastForward",
+    "codecommit:MergeBranchesBySquash", "codecommit:MergeBranchesByThreeWay",
+    "codecommit:MergePullRequestByFastForward", "codecommit:MergePullRequestBySquash",
+    "codecommit:MergePullRequestByThreeWay",
 )  # fmt: skip
 """What reads or writes a repository's content."""
 

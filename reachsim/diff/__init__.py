@@ -20,7 +20,7 @@ from reachsim.diff.causes import Pair, Trials, causes_of
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.findings import causes_of_findings
 from reachsim.diff.impacts import impacts
-from reachsim.diff.overall import judge
+from reachsim.diff.overall import Key, judge
 from reachsim.diff.plan import plan_of
 from reachsim.diff.policies import policy_changes
 from reachsim.diff.reading import Reader, read_of
@@ -111,8 +111,8 @@ def diff(
         ),
         policies, judged.overall, judged.appeared, judged.gone, comparison.names,
         plan.near, plan.skipped,
-        {f"{code} {component}": ids for (code, component), ids in because.items()},
-        frozenset(f"{code} {component}" for code, component in judged.doubtful),
+        _by_name(because),
+        frozenset(f"{code} {component}" for code, component, _ in judged.doubtful),
         tuple(dict.fromkeys((*plan.lacking, *hidden))),
         _side(before.network, {asked: pair[0] for asked, pair in kept.items()}, plan.needed),
         _side(after.network, {asked: pair[1] for asked, pair in kept.items()}, plan.needed),
@@ -130,6 +130,15 @@ def _answers(
     alike = {asked: answer for asked, answer in older.items() if asked.packets_only and answer.unread(*reads)}
     newer = dict(after.answers([one for one in questions if one not in alike], config.pins, own))
     return {asked: (older[asked], (alike.get(asked) or newer[asked])) for asked in questions}
+
+
+def _by_name(because: Mapping[Key, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Findings, as ``id component``, and the changes that those of the name came or went with."""
+    found: dict[str, tuple[str, ...]] = {}
+    for (code, component, _), ids in because.items():
+        name = f"{code} {component}"
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *ids)))
+    return found
 
 
 def _side(network: Network, states: Mapping[Asked, State], needed: Mapping[Asked, bool]) -> Side:

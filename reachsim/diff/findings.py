@@ -13,7 +13,7 @@ from reachsim.changes import Change
 from reachsim.check import check
 from reachsim.config import Config
 from reachsim.diff.causes import Chosen, Trials
-from reachsim.diff.overall import Judged, Key, findings_of
+from reachsim.diff.overall import Judged, Key, findings_of, key_of
 from reachsim.errors import ReachsimError
 from reachsim.verdict import Finding
 
@@ -47,7 +47,7 @@ def causes_of_findings(
     found: dict[Key, tuple[str, ...]] = {}
     for there, some in ((True, judged.appeared), (False, judged.gone)):
         for finding in some:
-            key = (finding.id, finding.component)
+            key = key_of(finding)
             named = _named(finding, units)
             likely = [frozenset((one,)) for one in named]
             likely += [*known, *([frozenset(named)] if len(named) > 1 else ()), *(frozenset((one,)) for one in units)]

@@ -35,7 +35,9 @@ def impacts(
     for change in changes:
         unit = unit_of.get(change.id, "")
         cells = tuple((asked.source, asked.destination) for asked, ids in of_cell.items() if unit in ids)
-        findings = tuple(f"{code} {component}" for (code, component), ids in because.items() if unit in ids)
+        findings = tuple(
+            dict.fromkeys(f"{code} {component}" for (code, component, _), ids in because.items() if unit in ids)
+        )
         word: Matters = "causes" if findings else matters.get(unit, "nothing")
         found.append(Impact(change, word, cells, findings, unit if unit not in ("", change.id) else None))
     return tuple(found)

@@ -16,8 +16,13 @@ from reachsim.selectors import parse_selector
 from reachsim.sources import sources
 from reachsim.verdict import Check, Finding, Overall
 
-Key = tuple[str, str]
-"""(finding's id, component)."""
+Key = tuple[str, str, str]
+"""(finding's id, component, its title where a component may have one for each that is let in, else "")."""
+
+
+def key_of(one: Finding) -> Key:
+    """What tells a finding from others, in both snapshots."""
+    return one.id, one.component, one.title if one.id == "RESOURCE_SHARED_OUTSIDE" else ""
 
 
 class Judged(NamedTuple):
@@ -70,7 +75,7 @@ def _doubtful(before: Network, older: Check, appeared: Iterable[Finding]) -> dic
             users = (path for path in older.missing if "/codebuild/" in path)
             lacking = (*(path for path in older.open_policies if not _of_another(path, one.component)), *users)
         if lacking:
-            found[one.id, one.component] = tuple(dict.fromkeys(lacking))
+            found[key_of(one)] = tuple(dict.fromkeys(lacking))
     return found
 
 
@@ -82,7 +87,7 @@ def _of_another(path: str, component: str) -> bool:
 
 def findings_of(answer: Check) -> frozenset[Key]:
     """The findings by what tells them apart."""
-    return frozenset((one.id, one.component) for one in answer.findings)
+    return frozenset(map(key_of, answer.findings))
 
 
 def _check(ground: Ground, config: Config, wanted: Sequence[str]) -> Check | None:
@@ -103,8 +108,8 @@ def _is_there(ground: Ground, selector: str) -> bool:
 
 
 def _compare(before: Check | None, after: Check | None) -> Judged:
-    old = {(one.id, one.component): one for one in before.findings} if before else {}
-    new = {(one.id, one.component): one for one in after.findings} if after else {}
+    old = {key_of(one): one for one in before.findings} if before else {}
+    new = {key_of(one): one for one in after.findings} if after else {}
     appeared = tuple(one for key, one in new.items() if key not in old)
     gone = tuple(one for key, one in old.items() if key not in new)
     words = (before.overall if before else None, after.overall if after else None)

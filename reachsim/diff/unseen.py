@@ -153,7 +153,7 @@ def hides(
         if doubts or open_before:
             words.append(f"{asked.source} → {asked.destination}")
             files |= dict.fromkeys((*(path for one in doubts for path in one.missing), *told))
-    for (code, component), lacking in judged.doubtful.items():
+    for (code, component, _), lacking in judged.doubtful.items():
         words.append(f"{code} {component}".rstrip())
         files |= dict.fromkeys(f"{path}{OLDER}" for path in lacking)
     if plan.others.internet_left_out:

@@ -203,6 +203,8 @@ def _put_policy(holder: str, name: str, document: str) -> str:
             where = f"--region {region} --registry-id {account}"
             repository = resource.removeprefix("repository/")
             return f"aws ecr set-repository-policy {where} --repository-name {repository} --policy-text {document}"
+        case "registry":
+            return f"aws ecr put-registry-policy --region {holder.split(':')[3]} --policy-text {document}"
         case "bucket":
             return f"aws s3api put-bucket-policy --bucket {holder.rpartition(':')[2]} --policy {document}"
         case "key":

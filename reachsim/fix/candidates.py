@@ -123,7 +123,10 @@ def why_not(ground: Ground, fault: Fault) -> str | None:
         whose = "whether its builds are for everyone is not told by the snapshot"
         return f"{whose}: aws codebuild update-project-visibility makes it private; or accept it in reachsim.toml"
     if fault.kind == "open":
-        return "whom its owners want in is not told by the snapshot: narrow the policy, or accept it in reachsim.toml"
+        return (
+            "whom its owners want in is not told by the snapshot: narrow the policy or access control list, or accept "
+            "it in reachsim.toml"
+        )
     if fault.kind == "leaves" and fault.destination.startswith("ip:"):
         return _why_kept(fault)
     if is_outside(fault):

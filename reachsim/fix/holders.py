@@ -1,7 +1,8 @@
 """Policy documents in a snapshot being edited, by what holds them.
 
 A holder is an endpoint's id, or the ARN of an ECR repository, a bucket, a KMS key, a role or user (whose inline
-policies have names) or a managed policy of the account's own.
+policies have names) or a managed policy of the account's own; an ECR registry, which has no ARN, is called like one
+that ends in ``registry``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def _held(draft: Draft, holder: str, policy: str) -> Any:
         return draft.record(holder).get("PolicyDocument")
     if kind == "repository":
         return draft.document(repository_file(draft, holder)).get("policyText")
+    if kind == "registry":
+        return draft.document(_registry_file(draft, holder)).get("policyText")
     if kind == "bucket":
         return draft.document(_bucket_file(draft, holder)).get("Policy")
     if kind == "key":
@@ -50,6 +53,8 @@ def write(draft: Draft, holder: str, document: Document, policy: str = "") -> No
         draft.record(holder)["PolicyDocument"] = text
     elif kind == "repository":
         draft.put(repository_file(draft, holder), {"policyText": text})
+    elif kind == "registry":
+        draft.put(_registry_file(draft, holder), {"registryId": holder.split(":")[4], "policyText": text})
     elif kind == "bucket":
         draft.put(_bucket_file(draft, holder), {"Policy": text})
     elif kind == "key":
@@ -94,13 +99,18 @@ def kind_of(holder: str) -> str:
     if len(parts) < 6:
         return "endpoint"
     if parts[2] in _KINDS:
-        return _KINDS[parts[2]]
+        return "registry" if parts[2:6:3] == ["ecr", "registry"] else _KINDS[parts[2]]
     return "managed" if parts[5].startswith("policy/") else "identity"
 
 
 def repository_file(draft: Draft, arn: str) -> str:
     region, account, name = arn.split(":", 5)[3:]
     return draft.network.path((account, region), "ecr", "get-repository-policy", name.removeprefix("repository/"))
+
+
+def _registry_file(draft: Draft, arn: str) -> str:
+    region, account = arn.split(":")[3:5]
+    return draft.network.path((account, region), "ecr", "get-registry-policy")
 
 
 def _bucket_file(draft: Draft, arn: str) -> str:

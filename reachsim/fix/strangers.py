@@ -51,15 +51,18 @@ def _through_endpoints(network: Network, principal: str) -> Iterator[Steps]:
 
 
 def _resources(network: Network, fault: Fault) -> Sequence[str]:
-    """ARNs of the repositories or buckets of a name."""
+    """What holds the policies (`holders`) of the repositories, buckets or registry of a name."""
     found = []
     if fault.destination == "BUCKET_PUBLIC":
         region = next((home[1] for home in network.homes), "")
         return [f"arn:{services.partition_of(region)}:s3:::{fault.source}"]
     for account, region in network.homes:
+        start = f"arn:{services.partition_of(region)}:ecr:{region}:{account}"
+        if fault.source == f"the registry {account} in {region}":
+            return [f"{start}:registry"]
         path = network.path((account, region), "ecr", "get-repository-policy", fault.source)
         if network.snapshot.status(path) == "ok":
-            found.append(f"arn:{services.partition_of(region)}:ecr:{region}:{account}:repository/{fault.source}")
+            found.append(f"{start}:repository/{fault.source}")
     return found
 
 
@@ -75,7 +78,8 @@ def _own_only(network: Network, arn: str) -> Iterator[Steps]:
     key, values = ("aws:PrincipalOrgID", [organization]) if organization else ("aws:PrincipalAccount", accounts)
     steps: list[Step] = []
     for number, statement in enumerate(statements):
-        if statement.get("Effect") != "Allow" or statement.get("Principal") not in ("*", {"AWS": "*"}, {"AWS": ["*"]}):
+        everyone = statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]}) or "NotPrincipal" in statement
+        if statement.get("Effect") != "Allow" or not everyone:
             continue
         changed = copy.deepcopy(statement)
         changed.setdefault("Condition", {}).setdefault("StringEquals", {})[key] = values

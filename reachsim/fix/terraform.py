@@ -174,6 +174,8 @@ def _policy(step: AddPolicyStatement | SetEndpointPolicy | ReplaceStatement, pol
             return _policy_resource("aws_vpc_endpoint_policy", "vpc_endpoint_id", holder, document)
         case "repository":
             return _policy_resource("aws_ecr_repository_policy", "repository", _repository(holder), document)
+        case "registry":
+            return f'resource "aws_ecr_registry_policy" "{_name(holder)}" {{\n  policy = {_heredoc(document)}\n}}'
         case "bucket":
             return _policy_resource("aws_s3_bucket_policy", "bucket", holder.rpartition(":")[2], document)
         case "key":

@@ -540,3 +540,36 @@ def test_a_builds_role_that_strangers_may_assume_is_newly_exposed(principal: dic
     assert diff.gate[0] == gate
     assert any("(trust policy) now allows sts:AssumeRole by" in one for one in diff.gate[1]) == (gate == "fail")
     assert compared(net(opened), net()).gate[0] == "pass"
+
+
+def shared_with(*accounts: str, **bound: Any) -> Build:
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    document = policy(statement("ecr:BatchGetImage", Principal={"AWS": list(accounts)}, **bound))
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+    return net
+
+
+def test_another_account_that_is_let_in_beside_one_is_newly_exposed() -> None:
+    """Both findings are of one id and component, and the second one passed the gate."""
+    one, two = shared_with("222222222222"), shared_with("222222222222", "333333333333")
+    diff = compared(one, two)
+    assert diff.gate == ("fail", ("RESOURCE_SHARED_OUTSIDE app",))
+    assert [each.title for each in diff.appeared] == [
+        "the policy of app lets account 333333333333 use it, which is not in the snapshot"
+    ]
+    assert compared(two, one).gate == ("pass", ())
+    assert compared(one, shared_with("222222222222", Sid="Renamed")).gate == ("pass", ())
+
+
+def test_an_rcp_that_no_longer_keeps_strangers_out_newly_exposes() -> None:
+    outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-aaaa"}}
+
+    def kept_out(action: str) -> Build:
+        net = shared_with("222222222222")
+        assert isinstance(net, Pipeline)
+        net.with_rcp(for_all(action, "*", "Deny", Condition=outside))
+        return net
+
+    assert compared(kept_out("ecr:*"), kept_out("s3:*")).gate == ("fail", ("RESOURCE_SHARED_OUTSIDE app",))
+    assert compared(kept_out("s3:*"), kept_out("ecr:*")).gate == ("pass", ())

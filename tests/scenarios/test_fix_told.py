@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reachsim import load, load_files
-from reachsim.fix import awscli
+from reachsim.fix import awscli, terraform
 from reachsim.fix.steps import CreateEndpoint, ReplaceStatement, describe
 from tests.build import AclEntry
 from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
@@ -117,3 +118,25 @@ def test_a_bucket_whose_owner_nobody_knows_is_not_opened(buckets: list[str] | No
     assert plan.status in statuses
     assert all(f"aws:ResourceAccount StringEquals {ACCOUNT}" in describe(step) for step in plan.steps)
     assert bool(plan.steps) is (buckets != [])
+
+
+@pytest.mark.parametrize("source", ["registry", "NotPrincipal"])
+def test_policies_of_registries_and_those_for_all_but_some_are_narrowed(source: str) -> None:
+    """Amazon ECR User Guide, "Private registry policies"; IAM User Guide, "NotPrincipal" (Allow: everyone else)."""
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    if source == "registry":
+        net.put("ecr/get-registry-policy", {"policyText": json.dumps(policy(for_all("ecr:BatchGetImage")))})
+    else:
+        others = {"Effect": "Allow", "NotPrincipal": {"AWS": "222222222222"}, "Action": "ecr:BatchGetImage"}
+        net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(others))})
+    reach = load_files(net.files())
+    plan = reach.fix()
+    assert (plan.status, plan.before, plan.after) == ("proven", "exposed", "private-and-working")
+    (step,) = plan.steps
+    assert "aws:PrincipalOrgID" in describe(step)
+    assert not plan.also_opens
+    if source == "registry":
+        commands = awscli.render(reach.network, plan.steps, plan.policies)
+        assert f"aws ecr put-registry-policy --region {REGION} --policy-text" in commands
+        assert 'resource "aws_ecr_registry_policy"' in terraform.render(plan.steps, plan.policies)
