@@ -141,8 +141,8 @@ def _refused(table: dict[str, Any]) -> list[Entry]:
 
 
 def _unheard(phases: Any) -> Iterator[Entry]:
-    """Keys of phases that the reference does not have, phases whose name is nearly that of one, and what is given twice:
-    commands under them are not told to run. A phase of any other name is one that somebody has put aside.
+    """Keys of phases that the reference does not have, phases named nearly as one, and what is given twice: commands
+    under them are not told to run. A phase of any other name is one that somebody has put aside.
     """
     table = _table(phases)
     for name, line in yaml.given_twice(phases):

@@ -247,8 +247,6 @@ class _Judge:
         if peer <= PUBLIC and not packet.interface.public and not peer.isdisjoint(network.aws_addresses):
             return Finding(AGREE)  # an AWS service answers or calls by an endpoint
         said = [block for some in blocks for block in some] + [block for one in asked for block in one.blocks]
-        if not flows and said and all(block.leg == "response" for block in said):
-            return Finding("snapshot-lacks")  # no answer gets back, by whatever way the request came
         why = tuple(dict.fromkeys(block.detail for block in said))
         return Finding("disagree", "leak", "blocked", why or ("nothing leads there",))
 
