@@ -35,6 +35,10 @@ HEALTH_CHECKED = "TARGET_PORT_RESTRICTION"
 PRESERVING = frozenset({"network_load_balancer", "gateway_load_balancer", "gateway_load_balancer_endpoint",
                         "global_accelerator_managed"})  # fmt: skip
 """Interfaces by which a client's own address comes to interfaces that the client cannot reach by themselves."""
+NO_TARGET = frozenset({
+    "TARGET_ADDRESS_RESTRICTION", "TARGET_PORT_RESTRICTION", "ELB_NOT_CROSSZONE", "ELB_INSTALLED_AZ_RESTRICTION",
+})  # fmt: skip
+"""Why a load balancer sends nothing there."""
 PATHS = {
     2: ("an internet gateway or a gateway endpoint", ("igw-", "eigw-", "vpce-")),
     3: ("a virtual private gateway", ("vgw-",)),
@@ -225,10 +229,7 @@ class _Judge:
             return Finding(AGREE)
         peer = IntervalSet.single(packet.peer)
         outside = peer.isdisjoint(network.vpc_addresses(packet.interface.vpc_id))
-        if outside and any(
-            one.interface_type in PRESERVING and one.vpc_id == packet.interface.vpc_id
-            for one in network.network_interfaces.values()
-        ):
+        if outside and self._by_another(packet):
             return Finding(AGREE)
         asked = self._asked(packet)
         flows = [flow for one in asked for flow in one.flows]
@@ -249,6 +250,22 @@ class _Judge:
         said = [block for some in blocks for block in some] + [block for one in asked for block in one.blocks]
         why = tuple(dict.fromkeys(block.detail for block in said))
         return Finding("disagree", "leak", "blocked", why or ("nothing leads there",))
+
+    def _by_another(self, packet: Packet) -> bool:
+        """Whether it may have come by an interface that keeps the client's address: a Network Load Balancer's only to a
+        target of its own, as far as the snapshot tells.
+        """
+        network = self._ground.network
+        port = packet.port if packet.protocol in (6, 17) else None
+        for name, one in network.network_interfaces.items():
+            if one.interface_type not in PRESERVING or one.vpc_id != packet.interface.vpc_id:
+                continue
+            asked = self._walked(name, packet.interface.id, packet.protocol, port)
+            flows = [flow for scenario in asked for flow in scenario.flows]
+            ways = [flow for flow in flows if NO_TARGET.isdisjoint(block.code for block in flow.blocks)]
+            if one.interface_type != "network_load_balancer" or ways or not flows:
+                return True
+        return False
 
     def _asked(self, packet: Packet) -> tuple[Scenario, ...]:
         source, target = self._ends(packet)

@@ -143,6 +143,23 @@ def test_behind_a_load_balancer_that_keeps_addresses_nobody_else_need_lead_there
     assert word(seen(net, "eni-app 198.51.100.9 10.0.2.5 50000 22 6 ACCEPT 2 ingress")) == "agree"
 
 
+@pytest.mark.parametrize(("machine", "port", "expected"), [
+    ("app", 8443, "agree"), ("app", 22, "leak"), ("other", 8443, "leak"), ("other", 22, "leak"),
+])  # fmt: skip
+def test_a_load_balancer_that_keeps_addresses_leads_to_its_own_targets(machine: str, port: int, expected: str) -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    public = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc, [("0.0.0.0/0", net.igw(vpc))]), name="public")
+    private = net.subnet(vpc, "10.0.2.0/24", table=net.table(vpc))
+    any_port = net.group(vpc, ingress=[("tcp", 0, 65535, "0.0.0.0/0")])
+    for number, name in enumerate(("app", "other")):
+        net.instance(private, f"10.0.2.{5 + number}", [any_port], name=name)
+    lb = load_balancer(net, "lb", {public: ("10.0.1.60", "203.0.113.60")}, kind="network")
+    listener(net, lb, 443, [target_group(net, "app", ["i-app"], port=8443, preserve_client_ip=True)])
+    own = net[f"eni-{machine}-eth0"]["PrivateIpAddress"]
+    assert word(seen(net, f"eni-{machine}-eth0 198.51.100.9 {own} 50000 {port} 6 ACCEPT 2 ingress")) == expected
+
+
 def test_interfaces_whose_filters_aws_does_not_document_are_left_out() -> None:
     net = account()
     net["eni-web"]["InterfaceType"] = "transit_gateway"
