@@ -61,7 +61,7 @@ def _hosted(asking: Asking, name: str, profiles: Brought, noted: Noted) -> list[
     for home, zone in _all_zones(network):
         zone_id, zone_name = _short(zone.id), plain(zone.name)
         seen.add(zone_id)
-        if not zone.config.private_zone or not below(name, zone_name):
+        if zone.config.private_zone is False or not below(name, zone_name):
             continue
         rank = profiles.zones.get(zone_id)
         associated, lacking = association(network, home, zone_id, vpc_id)

@@ -31,6 +31,7 @@ from reachsim.forwarding.suricata import Sets, Unreadable
 from reachsim.intervals import IntervalSet
 from reachsim.model import firewall_policies as aws
 from reachsim.model.firewalls import OwnedFirewall, firewall_file
+from reachsim.model.records import NotThere
 from reachsim.packets import ALL_SERVICES, PORTS, TCP, UDP, protocol_services
 
 Action = Literal["pass", "drop", "reject"]
@@ -178,6 +179,8 @@ def _read(group: aws.RuleGroup, sets: Sets, owner: str, *, strict: bool) -> Iter
     source = group.rules_source
     if source.rules_string:
         yield Rule("unknown", Pattern(), owner, "Suricata text")
+    elif source.rules_source_list is None and isinstance(source.stateful_rules, NotThere):
+        yield Rule("unknown", Pattern(), owner, "a source of rules of another kind")
     if source.rules_source_list is not None:
         yield from _of_domains(source.rules_source_list, sets, owner, strict=strict)
     ports = suricata.defined(
@@ -215,6 +218,10 @@ def _with_own(found: dict[str, IntervalSet], own: Mapping[str, Sequence[str]]) -
 def _of_domains(listed: aws.DomainList, sets: Sets, owner: str, *, strict: bool) -> Iterator[Rule | NameRule]:
     """A domain list looks at TLS and HTTP from HOME_NET to EXTERNAL_NET."""
     if listed.generated_rules_type == "ALERTLIST":
+        return
+    whole = listed.generated_rules_type in ("ALLOWLIST", "DENYLIST", "REJECTLIST")
+    if not whole or not listed.target_types or not listed.targets:
+        yield Rule("unknown", Pattern(), owner, "a domain list that does not tell what it does")
         return
     known = "HOME_NET" in sets and "EXTERNAL_NET" in sets
     pattern = Pattern(sets["HOME_NET"], sets["EXTERNAL_NET"], protocol_services(TCP)) if known else Pattern()

@@ -24,6 +24,7 @@ from reachsim.model.records import (
     RouteTable,
     TransitGatewayRoute,
     TransitGatewayVpcAttachment,
+    VpcPeeringConnectionVpcInfo,
 )
 from reachsim.model.states import Standing, State
 from reachsim.packets import ICMP, ICMPV6, NAT_PORT, SECOND_NAT_PORT, TCP, UDP, protocol_services
@@ -206,9 +207,14 @@ class Ground:
             ends = (peering.requester_vpc_info, peering.accepter_vpc_info)
             here = [end for end in ends if end.vpc_id == vpc_id]
             there = peering.status.code.standing("active") != "does-not"
-            if here and there and len({end.region for end in ends}) == 1:
+            regions = {self._region_of(end) for end in ends} - {None}  # answers from before 2017 tell none
+            if here and there and len(regions) <= 1:
                 found |= {end.vpc_id for end in ends if end.vpc_id}
         return frozenset(found)
+
+    def _region_of(self, end: VpcPeeringConnectionVpcInfo) -> str | None:
+        """The Region of one end of a peering connection, by what the snapshot holds of its VPC or by the connection."""
+        return self.network.home_of(end.vpc_id)[1] if end.vpc_id in self.network.vpcs else end.region
 
     @cached_property
     def firewalls(self) -> dict[str, OwnedFirewall]:

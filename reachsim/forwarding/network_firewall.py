@@ -141,7 +141,11 @@ def _stateless_rules(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFir
             yield group
             return
         source = group.rules_source.stateless_rules_and_custom_actions
-        for rule in sorted(source.stateless_rules if source else (), key=lambda one: one.priority):
+        if source is None:
+            detail = f"rule group {reference.resource_arn} tells no stateless rules"
+            yield Gap("FIREWALL_RULE_NOT_READ", reference.resource_arn, detail)
+            return
+        for rule in sorted(source.stateless_rules, key=lambda one: one.priority):
             pattern = _stateless_pattern(rule.rule_definition.match_attributes)
             yield StatelessRule(rule, pattern, reference.resource_arn)
 

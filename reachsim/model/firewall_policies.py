@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from reachsim.model.firewalls import Aws
+from reachsim.model.records import NOT_THERE
 
 
 class Override(Aws, frozen=True):
@@ -38,8 +39,8 @@ class ResolvedIPValidation(Aws, frozen=True):
 
 
 class FirewallPolicy(Aws, frozen=True):
+    stateless_default_actions: tuple[str, ...]
     stateless_rule_group_references: tuple[RuleGroupReference, ...] = ()
-    stateless_default_actions: tuple[str, ...] = ()
     stateful_rule_group_references: tuple[RuleGroupReference, ...] = ()
     stateful_default_actions: tuple[str, ...] = ()
     stateful_engine_options: StatefulEngineOptions = StatefulEngineOptions()
@@ -126,7 +127,7 @@ class DomainList(Aws, frozen=True):
 class RulesSource(Aws, frozen=True):
     rules_string: str | None = None
     rules_source_list: DomainList | None = None
-    stateful_rules: tuple[StatefulRule, ...] = ()
+    stateful_rules: tuple[StatefulRule, ...] = NOT_THERE
     stateless_rules_and_custom_actions: StatelessRules | None = None
 
 

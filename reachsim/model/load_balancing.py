@@ -134,6 +134,8 @@ def is_gateway_load_balancer(network: Network, interface_id: str) -> bool:
 def _balancer(network: Network, record: aws.LoadBalancer) -> Balancer:
     kind: BalancerKind = "network" if record.type == "network" else "application"
     zones = frozenset(zone_of(network, one.subnet_id or "") or one.zone_name or "" for one in record.availability_zones)
+    if not zones:  # its interfaces tell
+        zones = frozenset(zone_of(network, node.subnet_id) for node in nodes_of(network, record.load_balancer_arn))
     home = network.home_of(record.load_balancer_arn)
     return Balancer(
         record.load_balancer_arn, record.load_balancer_name, kind, home, record.vpc_id or "", record.state.code, zones

@@ -526,6 +526,9 @@ class NatGateway(Ec2, frozen=True):
     attached_appliances: tuple[AttachedAppliance, ...] = ()
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        _expected(self.vpc_id is not None, "a NAT gateway with VpcId")
+
 
 class CidrBlockItem(Ec2, frozen=True):
     cidr_block: Cidr
@@ -725,7 +728,7 @@ class DnsOptions(Ec2, frozen=True):
 
 class VpcEndpoint(Ec2, frozen=True):
     vpc_endpoint_id: str
-    vpc_endpoint_type: str = "Gateway"
+    vpc_endpoint_type: str = ""
     vpc_id: str | None = None
     service_name: str = ""
     service_region: str | None = None
@@ -746,6 +749,9 @@ class VpcEndpoint(Ec2, frozen=True):
 
     def __post_init__(self) -> None:
         _expected(self.vpc_id is not None, "an endpoint with VpcId")
+        if not self.vpc_endpoint_type:  # answers from before 2017, when all were gateway endpoints
+            _expected(not self.subnet_ids and not self.network_interface_ids, "an endpoint with VpcEndpointType")
+            force_setattr(self, "vpc_endpoint_type", "Gateway")
         to_service = self.vpc_endpoint_type in ("Gateway", "Interface", "GatewayLoadBalancer")
         _expected(bool(self.service_name) or not to_service, "an endpoint with ServiceName")
         _in_order(self, "route_table_ids", "subnet_ids", "network_interface_ids", "groups")
@@ -827,7 +833,7 @@ class Firewall(Ec2, frozen=True):
 
 
 class HostedZoneConfig(Ec2, frozen=True):
-    private_zone: bool = False
+    private_zone: bool | None = None
 
 
 class HostedZone(Ec2, frozen=True):

@@ -1,0 +1,114 @@
+"""Members that AWS prints in every record and that a record written by hand may lack: none of them decides in silence.
+
+What a record without one means is told by another record, is unknown, or is an error that names it ("Correctness first"
+in DESIGN). Which members are required: botocore's service models.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.errors import ReachsimError
+from tests.balancers import listener, load_balancer, target_group
+from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted
+from tests.scenarios.test_middleboxes import Edge, five_tuple
+
+
+def refused(net: Lan) -> str:
+    with pytest.raises(ReachsimError) as caught:
+        load_files(net.files()).simulate(net.client, net.server, protocol="tcp", port=443)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_region_of_a_peering_connections_end_is_its_vpcs(listed: bool) -> None:
+    """Security groups may be named within one Region (N88)."""
+    net = Lan()
+    other = net.vpc("172.20.0.0/16", name="p")
+    pcx = net.peering(other, net.vpc_id, name="1")
+    if not listed:
+        for side in ("RequesterVpcInfo", "AccepterVpcInfo"):
+            net[pcx][side].pop("Region", None)
+    subnet = net.subnet(other, "172.20.1.0/24", table=net.table(other, [("10.0.0.0/16", pcx)], name="p"))
+    for table in (net.ta, net.tb):
+        net.route(table, "172.20.0.0/16", pcx)
+    group = net.group(other, [], [ANY], name="peer")
+    net.interface(subnet, "172.20.1.5", [group], name="peer")
+    net[net.server]["Groups"] = [{"GroupId": net.group(net.vpc_id, [("tcp", 443, 443, group)], name="named")}]
+    assert fate(ask(net, "eni-peer", net.server)) == ("allowed", "private")
+
+
+def test_a_nat_gateway_and_an_endpoint_without_what_places_them_are_refused_by_name() -> None:
+    net = natted()
+    del net["nat-main"]["VpcId"]
+    assert "expected a NAT gateway with VpcId, found one without" in refused(net)
+    net = Lan()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    del net[endpoint]["VpcEndpointType"]
+    assert "expected an endpoint with VpcEndpointType, found one without" in refused(net)
+
+
+def test_an_endpoint_of_the_days_of_gateway_endpoints_is_one() -> None:
+    net = natted()
+    endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    del net[endpoint]["VpcEndpointType"]
+    assert fate(ask(net, net.client, "s3")) == ("allowed", "private")
+
+
+def test_a_hosted_zone_that_does_not_tell_whether_it_is_private_is_told_by_its_vpcs() -> None:
+    net = Lan()
+    zone = net.zone("internal.example", [net.vpc_id], [("db.internal.example", "A", ["10.0.2.5"])])
+    for one in net._zones:
+        one.pop("Config", None)
+    assert fate(ask(net, net.client, "host:db.internal.example")) == ("allowed", "private")
+    files = {path: data for path, data in net.files().items() if "get-hosted-zone" not in path}
+    verdict = load_files(files).simulate(net.client, "host:db.internal.example", protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert verdict.missing == (f"{net.account}/global/route53/get-hosted-zone/{zone}.json",)
+
+
+def test_a_load_balancers_zones_are_those_of_its_interfaces() -> None:
+    net = Lan()
+    target = net.instance(net.b, "10.0.2.8", [net.open], name="t")
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200", net.b: "10.0.2.200"}, [net.open], "application", True)
+    listener(net, balancer, 443, [target_group(net, "t", [target], "HTTP")], "HTTP")
+    assert ask(net, net.client, "eni-lb-a").outcome == "allowed"
+    net[balancer]["AvailabilityZones"] = []
+    assert ask(net, net.client, "eni-lb-a").outcome == "allowed"
+
+
+def test_a_firewall_policy_without_stateless_default_actions_is_refused_by_name() -> None:
+    net = Edge()
+    net.firewall()
+    files = net.files()
+    (path,) = [one for one in files if "describe-firewall-policy" in one]
+    policy = json.loads(files[path])
+    del policy["FirewallPolicy"]["StatelessDefaultActions"]
+    with pytest.raises(ReachsimError, match="expected the key StatelessDefaultActions, found none"):
+        load_files({**files, path: json.dumps(policy).encode()}).simulate(net.client, "internet")
+
+
+DENIED = {"Targets": ["github.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "DENYLIST"}
+
+
+@pytest.mark.parametrize("lacking", [*DENIED, "RulesSourceList", ""])
+def test_a_stateful_rule_group_that_does_not_tell_its_rules_leaves_it_open(lacking: str) -> None:
+    net = Edge()
+    held = {key: value for key, value in DENIED.items() if key != lacking}
+    source: dict[str, Any] = {"RulesSourceList": held} if lacking != "RulesSourceList" else {}
+    net.firewall(StatefulRuleGroupReferences=[net.rules("r", source)])
+    verdict = net.out()
+    assert verdict.outcome == ("unknown" if lacking else "blocked")
+    assert ("FIREWALL_RULE_NOT_READ" in {code for code, _ in assumed(verdict)}) is bool(lacking)
+
+
+def test_a_stateless_rule_group_that_does_not_tell_its_rules_leaves_it_open() -> None:
+    net = Edge()
+    group = net.rules("r", {"StatefulRules": [five_tuple("DROP")]}, "stateless") | {"Priority": 1}
+    net.firewall(StatelessRuleGroupReferences=[group])
+    assert net.out().outcome == "unknown"
+    assert codes(net.out()) == set()
