@@ -18,7 +18,7 @@ from msgspec import Struct
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding.firewall_patterns import matching
 from reachsim.forwarding.firewall_rules import Action, Application, Engine, NameRule, home_net_unknown
-from reachsim.forwarding.ground import Walk, block, decided, describe
+from reachsim.forwarding.ground import Walk, block, decided, describe, describe_addresses, hop
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import PORTS, TCP, protocol_services
 
@@ -55,14 +55,25 @@ class Judge(Struct, frozen=True):
 
     def by_default(self, flow: Walk) -> Walk:
         """What becomes of a request that nothing matches."""
-        default = self.engine.default
+        default, unseen = self.engine.default, self._unseen(flow)
         if default == "pass":
-            return flow
+            detail = f"{self.name}: {unseen}"
+            return flow.through(hop(flow, self.endpoint_id, "vpc-endpoint", detail)) if unseen else flow
         if default == "unknown" or (default == "drop_application" and flow.protocol != TCP):
             detail = f"whether the default action of {self.name} drops {describe(flow)} is not documented"
             return flow.unknown(Gap("FIREWALL_DEFAULT_UNCLEAR", self.endpoint_id, detail))
         detail = f"no rule of {self.name} passes {describe(flow)}, and its default action drops it"
+        detail = f"{detail}; {unseen}" if unseen else detail
         return self._blocked(flow, block(flow, "FIREWALL_RULES_RESTRICTION", self.endpoint_id, detail, rule="default"))
+
+    def _unseen(self, flow: Walk) -> str:
+        """That domain lists do not look at a sender outside HOME_NET, as spokes of a central firewall are unless a rule
+        group names them ("Stateful domain list rule groups").
+        """
+        lists = self.engine.names
+        if flow.protocol != TCP or not lists or any(not flow.sources.isdisjoint(one.pattern.sources) for one in lists):
+            return ""
+        return f"its domain lists look at what HOME_NET sends alone ({describe_addresses(lists[0].pattern.sources)})"
 
     def _blocked(self, flow: Walk, why: Block) -> Walk:
         """The flow, dropped; its replies are no fault of their own."""

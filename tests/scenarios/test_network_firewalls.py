@@ -205,6 +205,19 @@ def test_n193_a_list_looks_at_the_blocks_of_the_firewalls_vpc_unless_home_net_is
     assert net.out("github.com").outcome == "blocked"
 
 
+def test_that_a_list_does_not_look_at_a_sender_is_told_where_it_lets_pass_and_where_the_default_drops() -> None:
+    net = Edge()
+    listed = {"Targets": ["github.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "ALLOWLIST"}
+    elsewhere = {"IPSets": {"HOME_NET": {"Definition": ["10.9.0.0/16"]}}}
+    group = net.rules("d", {"RulesSourceList": listed}, RuleVariables=elsewhere)
+    said = "its domain lists look at what HOME_NET sends alone (10.9.0.0/16)"
+    net.firewall(StatefulRuleGroupReferences=[group])
+    assert f"f: {said}" in {one.detail for one in net.out("pypi.org").paths[0].hops}
+    net.firewall(StatefulRuleGroupReferences=[group | {"Priority": 1}], StatefulDefaultActions=["aws:drop_established"],
+                 StatefulEngineOptions={"RuleOrder": "STRICT_ORDER"})  # fmt: skip
+    assert [one.detail.endswith(f"; {said}") for one in net.out("github.com").blocked_by] == [True]
+
+
 def changed(net: Edge, old: bytes, new: bytes) -> Reach:
     """The network with other words in what describes the firewall."""
     files = net.files()
