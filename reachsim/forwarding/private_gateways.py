@@ -29,8 +29,9 @@ from reachsim.forwarding.ground import (
     with_context,
 )
 from reachsim.intervals import IntervalSet
+from reachsim.model.network import Network
 from reachsim.model.private_networks import led_to
-from reachsim.model.records import VpnConnection
+from reachsim.model.records import VpcPeeringConnectionVpcInfo, VpnConnection
 
 
 def peering(ground: Ground, flow: Walk) -> list[Walk]:
@@ -51,6 +52,8 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     blocks += [one.ipv6_cidr_block.block for one in there.ipv6_cidr_block_set]
     if there.cidr_block is not None:
         blocks.append(there.cidr_block.block)
+    if not blocks and there.vpc_id not in network.vpcs:  # a connection tells them unless its other end is yet to accept
+        return [lost(flow, _peer_unseen(network, peering_id, vpc_id, there))]
     peer_addresses = IntervalSet.union_of(blocks) | network.vpc_addresses(there.vpc_id or "")
     parts: list[Walk] = []
     inside, outside = flow.by_destinations(peer_addresses)
@@ -72,11 +75,14 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     )  # fmt: skip
     inside = inside.through(crossed)
     if there.vpc_id not in network.vpcs:
-        detail = f"the peer VPC {there.vpc_id} of account {there.owner_id} is not in the snapshot"
-        home = (there.owner_id or "unknown", there.region or network.home_of(vpc_id)[1])
-        lacking = network.lacks(home, "describe-vpcs")
-        return [*parts, lost(inside, Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail, lacking))]
+        return [*parts, lost(inside, _peer_unseen(network, peering_id, vpc_id, there))]
     return [*parts, _over(inside, peering_id).to("local", there.vpc_id, "")]
+
+
+def _peer_unseen(network: Network, peering_id: str, vpc_id: str, there: VpcPeeringConnectionVpcInfo) -> Gap:
+    home = (there.owner_id or "unknown", there.region or network.home_of(vpc_id)[1])
+    detail = f"the peer VPC {there.vpc_id} of account {there.owner_id} is not in the snapshot"
+    return Gap("PEER_ACCOUNT_UNSEEN", peering_id, detail, network.lacks(home, "describe-vpcs"))
 
 
 def _over(flow: Walk, peering_id: str) -> Walk:

@@ -1204,10 +1204,15 @@ class LoadBalancer(Ec2, frozen=True):
     scheme: str = "internet-facing"
     vpc_id: str | None = None
     state: LoadBalancerState = LoadBalancerState()
-    type: str = "application"
+    type: str = ""
     availability_zones: tuple[LoadBalancerZone, ...] = ()
     ip_address_type: str | None = None
     enforce_security_group_inbound_rules_on_private_link_traffic: str = "on"
+
+    def __post_init__(self) -> None:
+        if not self.type:  # its ARN has it, too: loadbalancer/net/NAME/ID
+            word = self.load_balancer_arn.partition(":loadbalancer/")[2].partition("/")[0]
+            force_setattr(self, "type", {"net": "network", "gwy": "gateway"}.get(word, "application"))
 
 
 class TargetGroupTuple(Ec2, frozen=True):

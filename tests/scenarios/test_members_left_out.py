@@ -14,6 +14,7 @@ import pytest
 from reachsim import load_files
 from reachsim.errors import ReachsimError
 from tests.balancers import listener, load_balancer, target_group
+from tests.build import Build
 from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
@@ -40,6 +41,26 @@ def test_the_region_of_a_peering_connections_end_is_its_vpcs(listed: bool) -> No
     net.interface(subnet, "172.20.1.5", [group], name="peer")
     net[net.server]["Groups"] = [{"GroupId": net.group(net.vpc_id, [("tcp", 443, 443, group)], name="named")}]
     assert fate(ask(net, "eni-peer", net.server)) == ("allowed", "private")
+
+
+def test_what_a_peer_without_blocks_has_is_not_known() -> None:
+    net, far = Lan(), Build("222222222222", tag="far")
+    pcx = net.peering(net.vpc_id, far.vpc("172.20.0.0/16"), name="1", peer=far)
+    for key in ("CidrBlock", "CidrBlockSet", "Ipv6CidrBlockSet"):
+        net[pcx]["AccepterVpcInfo"].pop(key, None)
+    net.route(net.ta, "172.20.0.0/16", pcx)
+    verdict = ask(net, net.client, "ip:172.20.1.5")
+    assert (verdict.outcome, assumed(verdict)) == ("unknown", {("PEER_ACCOUNT_UNSEEN", pcx)})
+
+
+def test_a_load_balancers_type_is_in_its_arn() -> None:
+    net = Lan()
+    target = net.instance(net.b, "10.0.2.8", [net.open], name="t")
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200"}, [net.open], "network", False)
+    listener(net, balancer, 443, [target_group(net, "t", [target], "TCP")], "TCP")
+    outcome = ask(net, net.client, "eni-lb-a").outcome
+    del net[balancer]["Type"]
+    assert ask(net, net.client, "eni-lb-a").outcome == outcome == "blocked"
 
 
 def test_a_nat_gateway_and_an_endpoint_without_what_places_them_are_refused_by_name() -> None:
