@@ -428,9 +428,6 @@ def _addresses(
         behind = private | (rest & announced(network, vpc_id))
         if behind:
             made += _from_on_premises(network, vpc_id, behind)
-    if not addresses <= network.all_vpc_addresses:
-        for vpc_id in led:
-            made += _led_on(network, vpc_id, (rest & PUBLIC) - announced(network, vpc_id))
     private = rest - PUBLIC
     lacking = _ways_in_unseen(network, toward, bool(private))
     if lacking and (private or not made):
@@ -438,6 +435,8 @@ def _addresses(
             "UNKNOWN_RESOURCE", f"ip:{format_set(addresses)[0]}", "what leads in from there is not known", lacking
         )
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
+    for vpc_id in led:
+        made += _led_on(network, vpc_id, (rest & PUBLIC) - announced(network, vpc_id))
     for way in unseen_ways(network, led, rest) if rest else ():
         made += _from_unseen(network, way, rest)
     if made:

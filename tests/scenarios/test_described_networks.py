@@ -112,7 +112,8 @@ def behind_a_vpn() -> Guide:
 
 
 @rows(
-    ("eni-v", "ip:8.8.8.8", SITE), ("ip:172.16.0.9", "eni-v", SITE), ("internet", "eni-v", SHUT),
+    ("eni-v", "ip:8.8.8.8", SITE), ("ip:172.16.0.9", "eni-v", SITE),
+    ("eni-v", "internet", ("unknown", "none")), ("internet", "eni-v", ("unknown", "none")),  # what the site leads on
     ("ip:172.16.0.9", "ip:10.0.1.205", SHUT), ("ip:172.16.0.9", "ip:10.0.2.1", SHUT),
     ("eni-v", "ip:18.217.248.9", SITE),  # the outside address of the tunnel: not at the gateway either
 )  # fmt: skip
