@@ -1,7 +1,8 @@
 """conda, mamba and micromamba: the channels that an installation asks, and an environment's pip packages.
 
 **Source:** conda documentation, "Managing channels" (``-c`` goes first, the defaults follow unless they are overridden
-or left out of .condarc), "Creating an environment from an environment.yml file", "conda run".
+or left out of .condarc), "Creating an environment from an environment.yml file", "conda run"; conda-forge/miniforge
+README (conda-forge stands in the defaults' place).
 """
 
 from __future__ import annotations
@@ -89,11 +90,14 @@ def _of_channels(call: Call, given: Arguments, channels: list[str]) -> list[Foun
         elif one != "nodefaults":
             found += knowledge.index("conda", sure)
     without = given.has("override-channels") or "nodefaults" in named or kept or call.setting("conda.no-defaults")
+    forge = re.search(r"(?:^|/)condaforge/", call.machine.image) or call.setting("conda.base") == "conda-forge"
+    if forge and not without and "defaults" not in named:
+        return [*found, *knowledge.index("conda", sure)]
     if call.program != "conda" and not named:
         return [*found, *knowledge.index("conda", "likely")]
     if call.program == "conda" and not without and "defaults" not in named:
         # Miniforge has conda-forge in the place of the defaults; which of them is installed shows in the image alone.
-        surely = re.search(r"(?:^|/)continuumio/", call.machine.image)
+        surely = re.search(r"(?:^|/)continuumio/", call.machine.image) or call.setting("conda.base") == "defaults"
         found += knowledge.index("conda-defaults", sure if surely else "likely")
     return found
 

@@ -90,7 +90,7 @@ def parse(text: str) -> Dockerfile:
     if not text.endswith("\n"):
         text += "\n"
     escape = "`" if re.match(r"(?:#[^\n]*\n)*?#\s*escape\s*=\s*`", text) else "\\"
-    source = _marked(text, escape).encode("utf-8", "replace")
+    source = _within(_marked(text, escape)).encode("utf-8", "replace")
     before: list[Instruction] = []
     stages: list[tuple[Stage, list[Instruction]]] = []
     unreadable: list[tuple[int, str]] = []
@@ -127,6 +127,8 @@ def _numbered(names: list[str]) -> dict[str, list[int]]:
 
 _BRACKET: Final = "\uf8ff"
 """Stands for the ``[`` of a shell's test while the grammar reads the file, which takes it for a list's."""
+_HASH: Final = "\uf8fe"
+"""Stands for a ``#`` within a line, which the grammar takes for a comment's that reaches past its line."""
 
 
 def _marked(text: str, escape: str) -> str:
@@ -160,6 +162,11 @@ def _marked_inside(text: str, escape: str) -> str:
     return "\n".join(lines)
 
 
+def _within(text: str) -> str:
+    """The text with each ``#`` marked that begins no line: it is the shell's, or of a URL."""
+    return re.sub(r"(?m)^[ \t]*+[^#\s].*$", lambda line: line[0].replace("#", _HASH), text)
+
+
 def _is_list(text: str) -> bool:
     if not re.match(r"\[\s*[\"\]]", text):
         return False
@@ -171,7 +178,7 @@ def _is_list(text: str) -> bool:
 
 
 def _decoded(source: bytes) -> str:
-    return source.decode("utf-8", "replace").replace(_BRACKET, "[")
+    return source.decode("utf-8", "replace").replace(_BRACKET, "[").replace(_HASH, "#")
 
 
 def _syntax(text: str) -> tuple[str, int] | None:

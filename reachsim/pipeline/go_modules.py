@@ -35,12 +35,26 @@ def go(call: Call) -> Outcome:
             name, _, value = word.partition("=")
             call.configure(f"go.{name}", value)
         return Outcome((), "")
+    if plain[0] == "env" and len(plain) == 2:
+        return Outcome((), _environment(call, plain[1]))
     if plain[0] == "mod":
         if plain[1:2] not in (["download"], ["tidy"], ["vendor"], ["why"], ["graph"]):
             return Outcome((), None)
     elif plain[0] not in _FETCHING or plain[0] == "generate":
         return Outcome((), None)
     return Outcome(tuple(dict.fromkeys(_fetched(call, plain))), None)
+
+
+def _environment(call: Call, name: str) -> str | None:
+    """What ``go env NAME`` prints; None where these files do not tell."""
+    set_ = _setting(call, name)
+    if set_ is not None and "$" not in set_:  # a variable of make may be named like it
+        return set_
+    architectures = call.machine.architectures
+    known = {"GOOS": "linux", "GOHOSTOS": "linux"}
+    if len(architectures) == 1:
+        known |= dict.fromkeys(("GOARCH", "GOHOSTARCH"), architectures[0])
+    return known.get(name)
 
 
 def _setting(call: Call, name: str) -> str | None:

@@ -53,6 +53,8 @@ def runs(call: Call, text: str) -> Outcome | None:
     # The files that are read may hold such marks themselves.
     marks = [one for one in map(digits.number, re.findall(_MARK, text)) if one is not None and one < len(_table())]
     patterns = {_table()[mark].url.pattern for mark in marks}
+    if any("/mini" in one or "continuum" in one for one in patterns):
+        call.configure("conda.base", "conda-forge" if any("miniforge" in one for one in patterns) else "defaults")
     for one in (row for row in _table() if row.url.pattern in patterns):  # a script may have a row for each certainty
         for target in one.targets:
             if target in knowledge.indexes():

@@ -176,6 +176,7 @@ _DEBIAN: Final = frozenset(
         "openjdk",
         "debian",
         "buildpack-deps",
+        "couchdb",
         "nginx",
         "httpd",
         "postgres",

@@ -278,7 +278,9 @@ def _language(name: str, text: str) -> str | None:
 def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     words = list(call.words)
     while words and words[0].startswith("-") and words[0] not in ("-m", "-c", "-"):
-        words.pop(0)
+        joined = re.fullmatch(r"-[bBdEiIOqsSuvx]*m(\w[\w.-]*)", words.pop(0))  # python -mpip install …
+        if joined:
+            words = ["-m", joined[1], *words]
     if words[:1] == ["-m"] and len(words) > 1:
         module, rest = words[1], words[2:]
         if module == "build":

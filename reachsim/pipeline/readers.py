@@ -30,6 +30,7 @@ def by_url_or_name(call: Call) -> Outcome:
 PROGRAMS: Final[dict[str, str]] = {
     "make": "gnu_make.make", "gmake": "gnu_make.make",
     "mix": "elixir_packages.mix", "asdf": "version_managers.asdf", "mise": "version_managers.mise",
+    "xx-go": "go_modules.go", "unminimize": "system_packages.unminimize",
     "xx-apk": "system_packages.apk", "xx-apt": "system_packages.apt", "xx-apt-get": "system_packages.apt",
     "rtx": "version_managers.mise", "deno": "deno.deno", "swift": "swift_packages.swift",
     "R": "r_packages.r", "Rscript": "r_packages.r",

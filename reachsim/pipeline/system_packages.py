@@ -82,6 +82,11 @@ def apt(call: Call) -> Outcome:
     return Outcome((*found, *repositories(call, "apt", "certain")), "")
 
 
+def unminimize(call: Call) -> Outcome:
+    """unminimize, which installs anew what a minimal image of Ubuntu leaves out (Ubuntu: /usr/sbin/unminimize)."""
+    return Outcome(tuple(repositories(call, "apt", "certain")), None)
+
+
 _APPLETS: Final = frozenset(["add", "update", "upgrade", "fetch", "cache", "del", "info", "search", "fix", "version"])
 
 
@@ -330,16 +335,15 @@ def sed(call: Call) -> Outcome:
     if filtered is not None:
         return filtered
     given = arguments(call.words, ["e", "expression", "f"])
-    expressions = given.all("e", "expression")
-    files = list(given.rest)
-    if not expressions and files:
-        expressions = [files.pop(0)]
+    expressions, files = text_tools.expressions(call)
     if not given.has("i", "in-place", "ie", "ri", "Ei", "i.bak") and not any(w.startswith("-i") for w in call.words):
         return Outcome((), None)
     if not any(call.path(name).startswith(tuple(_LISTS.values())) for name in files):
         for name in files:
-            if is_known(name) and call.path(name) in call.machine.written:
-                call.machine.written[call.path(name)] = None
+            text = None if given.has("n", "f") else call.read(name)
+            changed = None if text is None else text_tools.edited(text, expressions, extended=given.has("E", "r"))
+            if is_known(name) and (changed is not None or call.path(name) in call.machine.written):
+                call.machine.written[call.path(name)] = changed
         return Outcome((), "")
     for expression in expressions:
         for match in re.finditer(r"(?:^|;|\s)s(?P<sep>[^\w\s])(?P<old>.*?)(?P=sep)(?P<new>.*?)(?P=sep)", expression):

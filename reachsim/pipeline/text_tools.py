@@ -154,16 +154,76 @@ def tr(call: Call) -> Outcome:
     return Outcome((), call.stdin.replace(old, new) if len(old) == len(new) == 1 else None)
 
 
+_SUBSTITUTE: Final = re.compile(
+    r"s([^\w\s\\])(?P<old>(?:\\.|(?!\1)[^\\\n])++)\1(?P<new>(?:\\.|(?!\1)[^\\\n])*+)\1(?P<all>g?)"
+)
+_DELETE: Final = re.compile(r"/(?P<old>(?:\\.|[^/\\\n])++)/\s*d")
+_LITERAL: Final = re.compile(r"\\(?P<sign>[^\w(){}+?|<>'`])|(?P<plain>[^\\.*\[\]^$])|(?P<any>\.)|(?P<dollar>\$)")
+
+
 def sed(call: Call) -> Outcome | None:
-    """``s/OLD/NEW/`` without patterns, on what is piped into it; None where it does anything else."""
+    """What `edited` makes of what is piped into it, or of a file; None where it does anything else."""
     given = arguments(call.words, ["e", "expression", "f"])
-    texts = given.all("e", "expression") or given.rest[:1]
-    if call.stdin is None or not is_known(call.stdin) or given.has("i", "n", "f") or len(given.rest) > len(texts):
+    texts, files = expressions(call)
+    text = call.read(files[0]) if len(files) == 1 and files[0] != "-" else call.stdin if not files else None
+    if text is None or given.has("i", "n", "f") or any(word.startswith(("-i", "--in-place")) for word in call.words):
         return None
-    text = call.stdin
-    for one in texts:
-        match = re.fullmatch(r"s([/|#,@:])((?:(?!\1)[\w ./:=@-])*)\1((?:(?!\1)[^\\&])*)\1(g?)", one)
-        if match is None or not is_known(one) or not match[2]:
+    changed = edited(text, texts, extended=given.has("E", "r"))
+    return None if changed is None else Outcome((), changed)
+
+
+def expressions(call: Call) -> tuple[list[str], list[str]]:
+    """The expressions that a call of sed gives, and its files."""
+    given = arguments(call.words, ["e", "expression", "f"])
+    texts = given.all("e", "expression")
+    return (texts, given.rest) if texts else (given.rest[:1], given.rest[1:])
+
+
+def edited(text: str, expressions: list[str], *, extended: bool = False) -> str | None:
+    """The text after ``s/OLD/NEW/`` and ``/OLD/d`` of sed, line by line; None if there is more in the expressions, or
+    if OLD is a pattern beyond ``^``, ``$``, ``.`` and ``.*`` at its end.
+
+    >>> edited("FROM a AS b\\nRUN a a\\n", ["s/a/c/; /^FROM/s/x/y/"])
+    >>> edited("FROM a AS b\\nRUN a a\\n", ["s/a/c/;s|^FROM .*|FROM d|", "/x/d"])
+    'FROM d\\nRUN c a\\n'
+    """
+    if not is_known(text) or len(text) > MAX_TEXT:
+        return None
+    lines = text.split("\n")
+    for one in expressions:
+        position = 0
+        while position < len(one):
+            match = _SUBSTITUTE.match(one, position) or _DELETE.match(one, position)
+            end = re.compile(r"\s*+(?:;|\n|$)\s*+").match(one, match.end()) if match else None
+            old = _pattern(match["old"], extended) if match else None
+            if match is None or end is None or old is None:
+                return None
+            position = end.end()
+            if match.re is _DELETE:
+                lines = [line for line in lines[:-1] if not old.search(line)] + lines[-1:]
+                continue
+            if re.search(r"(?<!\\)&|\\\w", match["new"]):
+                return None
+            new = re.sub(r"\\(.)", r"\1", match["new"])
+            lines = [old.sub(lambda _, new=new: new, line, count=0 if match["all"] else 1) for line in lines]
+            if sum(map(len, lines)) > MAX_TEXT:
+                return None
+    return "\n".join(lines)
+
+
+def _pattern(text: str, extended: bool) -> re.Pattern[str] | None:
+    """A plain pattern of sed as one of Python; None if there is more to it."""
+    if not is_known(text) or (extended and re.search(r"[(){}+?|]", text)):
+        return None
+    begins, ends = text.startswith("^"), text.endswith(".*")
+    text = text[begins : len(text) - 2 * ends]
+    parts: list[str] = []
+    position = 0
+    while position < len(text):
+        match = _LITERAL.match(text, position)
+        if match is None:
             return None
-        text = re.sub(match[2], lambda _, new=match[3]: new, text, count=0 if match[4] else 1)
-    return Outcome((), text if len(text) <= MAX_TEXT else None)
+        position = match.end()
+        last = position == len(text) and not ends
+        parts.append("." if match["any"] else "$" if match["dollar"] and last else re.escape(match["sign"] or match[0]))
+    return re.compile("^" * begins + "".join(parts) + ".*" * ends) if parts or begins else None
