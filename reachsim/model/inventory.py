@@ -79,7 +79,8 @@ class Inventory:
             "describe-egress-only-internet-gateways", "EgressOnlyInternetGateways", aws.EgressOnlyInternetGateway,
             lambda r: r.egress_only_internet_gateway_id,
         )  # fmt: skip
-        self.nat_gateways = ec2("describe-nat-gateways", "NatGateways", aws.NatGateway, lambda r: r.nat_gateway_id)
+        gateways = ec2("describe-nat-gateways", "NatGateways", aws.NatGateway, lambda r: r.nat_gateway_id)
+        self.nat_gateways = {name: self._placed(gateway) for name, gateway in gateways.items()}
         self.vpc_peering_connections = ec2(
             "describe-vpc-peering-connections", "VpcPeeringConnections", aws.VpcPeeringConnection,
             lambda r: r.vpc_peering_connection_id,
@@ -90,6 +91,11 @@ class Inventory:
         self._load_transit()
         self._load_pipeline()
         self._load_balancing()
+
+    def _placed(self, gateway: aws.NatGateway) -> aws.NatGateway:
+        """A NAT gateway whose record does not tell its VPC is in that of its subnet."""
+        subnet = self.subnets.get(gateway.subnet_id or "") if gateway.vpc_id is None else None
+        return gateway if subnet is None else msgspec.structs.replace(gateway, vpc_id=subnet.vpc_id)
 
     def _load_transit(self) -> None:
         ec2 = self._collect_ec2

@@ -527,7 +527,7 @@ class NatGateway(Ec2, frozen=True):
     tags: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
-        _expected(self.vpc_id is not None, "a NAT gateway with VpcId")
+        _expected(self.vpc_id is not None or self.subnet_id is not None, "a NAT gateway with VpcId or SubnetId")
 
 
 class CidrBlockItem(Ec2, frozen=True):
@@ -749,12 +749,21 @@ class VpcEndpoint(Ec2, frozen=True):
 
     def __post_init__(self) -> None:
         _expected(self.vpc_id is not None, "an endpoint with VpcId")
-        if not self.vpc_endpoint_type:  # answers from before 2017, when all were gateway endpoints
-            _expected(not self.subnet_ids and not self.network_interface_ids, "an endpoint with VpcEndpointType")
-            force_setattr(self, "vpc_endpoint_type", "Gateway")
+        if not self.vpc_endpoint_type:
+            force_setattr(self, "vpc_endpoint_type", self._told_type())
         to_service = self.vpc_endpoint_type in ("Gateway", "Interface", "GatewayLoadBalancer")
         _expected(bool(self.service_name) or not to_service, "an endpoint with ServiceName")
         _in_order(self, "route_table_ids", "subnet_ids", "network_interface_ids", "groups")
+
+    def _told_type(self) -> str:
+        """The type that the rest of a record tells which lacks it, as answers from before 2017 do: gateway endpoints
+        have no interfaces, and an AWS service is reached by interfaces of type Interface.
+        """
+        if not (self.subnet_ids or self.network_interface_ids or self.groups or self.private_dns_enabled):
+            return "Gateway"
+        _expected(self.service_name.startswith("com.amazonaws.") and ".vpce." not in self.service_name,
+                  "an endpoint with VpcEndpointType")  # fmt: skip
+        return "Interface"
 
 
 class PrivateDnsName(Ec2, frozen=True, order=True):

@@ -63,13 +63,22 @@ def test_a_load_balancers_type_is_in_its_arn() -> None:
     assert ask(net, net.client, "eni-lb-a").outcome == outcome == "blocked"
 
 
-def test_a_nat_gateway_and_an_endpoint_without_what_places_them_are_refused_by_name() -> None:
+def test_a_nat_gateway_without_its_vpc_is_in_that_of_its_subnet() -> None:
     net = natted()
+    before = fate(ask(net, net.client, "internet"))
     del net["nat-main"]["VpcId"]
-    assert "expected a NAT gateway with VpcId, found one without" in refused(net)
+    assert fate(ask(net, net.client, "internet")) == before == ("allowed", "internet")
+    del net["nat-main"]["SubnetId"]
+    assert "expected a NAT gateway with VpcId or SubnetId, found one without" in refused(net)
+
+
+def test_an_endpoint_with_interfaces_for_a_service_of_aws_is_an_interface_endpoint() -> None:
     net = Lan()
     endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    before = fate(ask(net, net.client, "logs"))
     del net[endpoint]["VpcEndpointType"]
+    assert fate(ask(net, net.client, "logs")) == before == ("allowed", "private")
+    net[endpoint]["ServiceName"] = "com.amazonaws.vpce.ap-northeast-1.vpce-svc-0123456789abcdef0"
     assert "expected an endpoint with VpcEndpointType, found one without" in refused(net)
 
 
