@@ -179,7 +179,8 @@ def entry_zone(ground: Ground, subnet_id: str) -> tuple[str | None, Gap | None]:
     for one in network.read_collection(path, "AvailabilityZones", AvailabilityZone):
         known = network.zone_ids.get((network.home_of(subnet_id), one.parent_zone_name or ""))
         parent = known or one.parent_zone_name or one.parent_zone_id
-        if one.zone_name == subnet.availability_zone and one.zone_type == edge.kind and parent:
+        is_its = one.zone_name == subnet.availability_zone or one.zone_id == (subnet.availability_zone_id or "")
+        if is_its and one.zone_type == edge.kind and parent:
             return parent, None
     detail = f"the zone by which {subnet_id} in {subnet.availability_zone} reaches transit gateways is not known"
     return None, Gap("UNKNOWN_RESOURCE", subnet_id, detail, network.unknown(path))

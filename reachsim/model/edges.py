@@ -2,7 +2,7 @@
 
 **Source:** "Subnets in AWS Local Zones", "Subnets in AWS Wavelength" (VPC User Guide); "Outposts Rack Intra-VPC
 routing" (AWS Outposts High Availability Design). Which kind a zone is of is told by its name: ``us-west-2-lax-1a``,
-``us-east-1-wl1-bos-wlz-1``.
+``us-east-1-wl1-bos-wlz-1``; by its id, ``usw2-lax1-az1`` or ``use1-wl1-bos-wlz1``, where that is all that is known.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from reachsim.model.records import Subnet
 
 EdgeKind = Literal["local-zone", "wavelength-zone", "outpost"]
 _FARTHER_ZONE: Final = r"[a-z]{2}(-[a-z]+)+-\d+-[a-z0-9-]+"
+_FARTHER_ID: Final = r"[a-z]+\d+-([a-z0-9]+-)+(az|wlz)\d+"
 
 
 class Edge(Struct, frozen=True):
@@ -36,7 +37,9 @@ def edge_of(subnet: Subnet | None) -> Edge | None:
         return None
     if subnet.outpost_arn:
         return Edge("outpost", subnet.outpost_arn)
-    zone = subnet.availability_zone or ""
+    zone, known = subnet.availability_zone or "", subnet.availability_zone_id or ""
+    if not zone and re.fullmatch(_FARTHER_ID, known):  # of what is planned by the zone's id
+        return Edge("wavelength-zone" if "-wlz" in known else "local-zone", known)
     if zone.count("-") < 3 or not re.fullmatch(_FARTHER_ZONE, zone):
         return None
     return Edge("wavelength-zone" if "-wlz-" in zone else "local-zone", zone)

@@ -121,6 +121,7 @@ class Subnet(Ec2, frozen=True):
 
 class AvailabilityZone(Ec2, frozen=True):
     zone_name: str = ""
+    zone_id: str | None = None
     zone_type: str = ""
     parent_zone_name: str | None = None
     parent_zone_id: str | None = None

@@ -121,3 +121,20 @@ def test_what_tells_interfaces_apart_there_is_no_shared_answer() -> None:
                 alone = json.dumps(reach.simulate(source, target, **asked).to_json("1"), ensure_ascii=False,
                                    separators=(",", ":"))  # type: ignore[arg-type]  # fmt: skip
                 assert answers.answer("1", source, target, asked) == alone
+
+
+@pytest.mark.parametrize(("listed", "outcome"), [(True, "allowed"), (False, "unknown")])
+def test_a_local_zone_that_is_known_by_its_id_alone(listed: bool, outcome: str) -> None:
+    """As a plan has it that gives availability_zone_id; the parent zone is in describe-availability-zones alone."""
+    net = Hub()
+    vpc = net["subnet-x"]["VpcId"]
+    planned = net.subnet(vpc, "10.0.77.0/24", name="new")
+    net.interface(planned, "10.0.77.5", [net["eni-x"]["Groups"][0]["GroupId"]], name="new")
+    net.route(net.main_table(vpc), "10.0.0.0/8", net.tgw_id)
+    del net[planned]["AvailabilityZone"]
+    net[planned]["AvailabilityZoneId"] = "use1-bos1-az1"
+    zone = {"ZoneName": "us-east-1-bos-1a", "ZoneId": "use1-bos1-az1", "ZoneType": "local-zone",
+            "ParentZoneName": "us-east-1a", "ParentZoneId": "id-us-east-1a"}  # fmt: skip
+    if listed:
+        net.put("ec2/describe-availability-zones", {"AvailabilityZones": [zone]})
+    assert ask(net, "eni-new", "eni-y").outcome == outcome
