@@ -27,6 +27,7 @@ from reachsim.forwarding.filtering import through_network_acl
 from reachsim.forwarding.ground import describe_services
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
+from reachsim.model.records import NotThere
 from reachsim.packets import (
     CLIENT_PORT,
     DESTINATION,
@@ -181,9 +182,11 @@ def may_pass_on(ground: Ground, subnet_id: str) -> bool:
     """Whether something in a subnet may hand traffic of others to its neighbours there, past no network ACL."""
     network = ground.network
     subnet = network.subnets.get(subnet_id)
-    if subnet is None or ground.lacks_for_vpc(subnet.vpc_id, "describe-network-interfaces"):
+    if subnet is None or ground.lacks_for_vpc(subnet.vpc_id, "describe-network-interfaces", "describe-route-tables"):
         return True
-    tables = (table for table in network.route_tables.values() if table.vpc_id == subnet.vpc_id)
+    tables = [table for table in network.route_tables.values() if table.vpc_id == subnet.vpc_id]
+    if any(isinstance(table.routes, NotThere) for table in tables):
+        return True
     led_to = {target_of(route).kind for table in tables for route in table.routes}
     if "core-network" in led_to or any(
         ground.lacks_for_vpc(subnet.vpc_id, call) for kind, call in _TOLD_BY.items() if kind in led_to

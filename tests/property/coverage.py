@@ -328,6 +328,16 @@ BETWEEN: dict[str, tuple[str, Callable[[Way], bool]]] = {
         "network/foreign hub",
         lambda w: w.is_unknown("TGW_RTB_ROUTES_ARE_UNKNOWN") and "transit-gateway-attachment" in w.types,
     ),
+    "somebody unseen": (
+        "network/foreign hub", lambda w: w.origin.kind == "unseen" and w.is_unknown("PEER_ACCOUNT_UNSEEN")
+    ),
+    "somebody unseen, kept out": (
+        "network/foreign hub", lambda w: w.origin.kind == "unseen" and w.stops("ENI_SG_RULES_MISMATCH")
+    ),
+    "no answer from wherever it went": (
+        "network/everything",
+        lambda w: bool(w.flow.gaps) and w.flow.end == "unknown" and w.stops("RETURN_ACL_EPHEMERAL"),
+    ),
     "transit gateways of two Regions": (
         "network/regions", lambda w: not is_one_region(w) and w.by_attachment(lambda r: r["ResourceType"] == "peering")
     ),

@@ -230,3 +230,14 @@ def test_an_unknown_interface_is_reached_by_nobody_whose_groups_let_nothing_out(
     assert (ask(files, net.client, "i-gone").outcome, codes(ask(files, net.client, "i-gone"))) == (
         "blocked", {"SG_HAS_NO_RULES"},
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("drop", ["describe-route-tables", "describe-network-interfaces"])
+def test_without_the_files_that_tell_what_is_in_a_subnet_something_there_may_pass_answers_on(drop: str) -> None:
+    net = behind_a_hub((OUT,))
+    files = {path: data for path, data in net.files().items() if drop not in path}
+    if drop == "describe-network-interfaces":
+        net.instance(net.a, "10.0.1.8", [net.open], name="1")
+        files = {path: data for path, data in net.files().items() if drop not in path}
+    source = "eni-client" if drop == "describe-route-tables" else "i-1"
+    assert ask(files, source, "ip:198.51.100.7").outcome == "unknown"
