@@ -117,9 +117,10 @@ def _of_service(ground: Ground, start: Source, suffix: str, pins: Mapping[str, I
     account, region = start.home
     made = []
     for variant in host_variants(suffix, region, account):
-        if start.gaps or start.blocks:
+        outside = start.origin.kind == "internet"  # its own way in is no matter of names
+        if (start.gaps or start.blocks) and not outside:
             found = Resolution(variant.host, gaps=start.gaps, blocks=start.blocks)
-        elif start.vpc_id:
+        elif start.vpc_id and not outside:
             found = resolved(ground, start, variant.host, pins)
         else:
             found = resolve_outside(variant.host, pins, ground.network)

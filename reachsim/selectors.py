@@ -58,7 +58,21 @@ def _parsed(text: str) -> Selector:
     if not colon and re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", text):
         return Selector("service", text)
     forms = "codebuild:NAME, i-…, ip:ADDRESS, internet, host:NAME, ecr.dkr, …"
-    raise QuestionError(f"{text!r} is no selector ({forms})", "BAD_SELECTOR", text)
+    raise QuestionError(f"{text!r} is no selector ({forms}){_meant(text)}", "BAD_SELECTOR", text)
+
+
+def _meant(text: str) -> str:
+    """What to write for an address, a URL or a name of DNS that stands there as it is."""
+    url = re.fullmatch(r"[a-z]+://([^/:?#\s]+)(?:[/:?#]\S*)?", text)
+    if url is None:
+        try:
+            parse_block(text)
+        except ValueError:
+            pass
+        else:
+            return f"; addresses are asked for by ip:{text}"
+    host = url[1] if url else text
+    return f"; a name is asked for by host:{host}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+", host) else ""
 
 
 def _literal(host: str) -> str | None:
@@ -88,7 +102,7 @@ def check_named(text: str, *networks: Network) -> Selector:
         if selector.value not in {one[0] for one in offered if one is not None}:
             why = "no AWS service that reachsim knows or the snapshot has an endpoint for"
             named = next((one for network in networks for one in _load_balancers_named(network, selector.value)), "")
-            why += f"; the load balancer of that name is asked for by host:{named}" if named else ""
+            why += f"; the load balancer of that name is asked for by host:{named}" if named else _meant(selector.value)
             raise QuestionError(f"{selector.value!r} is no selector, and {why}", "UNKNOWN_SERVICE", selector.value)
     return selector
 

@@ -114,7 +114,10 @@ def not_found(network: Network, selector: Selector, operation: str, service: str
     collected = {(m["account"], m["region"]) for _, m in network.snapshot.named() if m["service"] == service}
     homes = [home for home in network.homes if home in collected] or network.homes
     paths = [network.path(home, service, operation) for home in homes]
-    lacking = network.unknown(*paths) if paths else (f"*/*/{service}/{operation}.json",)
+    if not paths:
+        detail = f"{selector} is not known: no file there is an account's (ACCOUNT/REGION/{service}/{operation}.json)"
+        return Gap("NO_SOURCE_OR_DESTINATION", str(selector), detail, (f"*/*/{service}/{operation}.json",))
+    lacking = network.unknown(*paths)
     if lacking:
         return _missing(selector, lacking[0])
     raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,32 @@ def rows(net: Lan, *services: str, source: str = "eni-client") -> dict[str, Name
     """Host → row, of the only table."""
     (table,) = load_files(net.files()).names(source, services or None).tables
     return {row.host: row for row in table.rows}
+
+
+def test_the_internet_resolves_publicly() -> None:
+    row = rows(private_logs(), "logs", source="internet")["logs.us-east-1.amazonaws.com"]
+    assert (row.outcome, row.blocked_by) == ("public", ())
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("8.8.8.8", "ip:8.8.8.8"), ("10.0.0.0/8", "ip:10.0.0.0/8"), ("2606:4700::1111", "ip:2606:4700::1111"),
+     ("github.com", "host:github.com"), ("https://github.com/aws?x", "host:github.com"),
+     ("s3.amazonaws.com", "host:s3.amazonaws.com")],
+)  # fmt: skip
+def test_addresses_names_and_urls_as_they_are_get_the_selector_to_write(written: str, meant: str) -> None:
+    reach = load_files(Lan().files())
+    with pytest.raises(QuestionError, match=f"asked for by {re.escape(meant)}$"):
+        reach.simulate("eni-client", written)
+    for nothing in ("nosuch", "foo/bar"):
+        with pytest.raises(QuestionError, match=r"is no selector(?!.*asked for by)"):
+            reach.simulate("eni-client", nothing)
+
+
+def test_a_folder_that_is_no_snapshots_says_what_is_expected_there() -> None:
+    inside = {path.split("/", 1)[1]: data for path, data in Lan().files().items()}
+    (why,) = load_files(inside).simulate("i-1", "internet").assumptions
+    assert why.detail.endswith("no file there is an account's (ACCOUNT/REGION/ec2/describe-instances.json)")
 
 
 def test_a_private_name_says_which_endpoint_answers() -> None:
