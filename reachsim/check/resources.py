@@ -136,7 +136,7 @@ def _public_projects(network: Network) -> Iterator[Finding]:
 
 class _Held(Struct, frozen=True):
     """A resource's policy: its file, the resource's name and ARN. ``further``: it stands beside the policies of the
-    resources themselves.
+    resources themselves, or is that of a resource that nothing was seen to use.
     """
 
     path: str
@@ -159,13 +159,14 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
             path = network.path(home, "ecr", "get-repository-policy", name)
             yield _Held(path, name, start + name)
     own = {account: services.partition_of(region) for account, region in network.homes}
-    for bucket in _buckets(needs):
+    asked = _buckets(needs)
+    for bucket in dict.fromkeys((*asked, *_configured(network))):
         listed = {account: network.path((account, "global"), "s3api", "list-buckets") for account in sorted(own)}
         owners = [account for account, path in listed.items()
                   if bucket in {one.name for one in network.read_collection(path, "Buckets", aws.Bucket)}]  # fmt: skip
         for account in owners or [account for account, path in listed.items() if network.unknown(path)]:
             path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
-            yield _Held(path, bucket, f"arn:{own[account]}:s3:::{bucket}")
+            yield _Held(path, bucket, f"arn:{own[account]}:s3:::{bucket}", further=bucket not in asked)
 
 
 def _asked(needs: Sequence[Need]) -> list[str]:
@@ -211,6 +212,13 @@ def _buckets(needs: Sequence[Need]) -> list[str]:
     named = [arn.split(":::", 1)[1].split("/")[0] for arn in _asked(needs) if ":s3:::" in arn]
     own = (name for name in dict.fromkeys(named) if not name.endswith("-starport-layer-bucket"))
     return [name for name in own if "*" not in name]
+
+
+def _configured(network: Network) -> Iterator[str]:
+    """The buckets that projects keep artifacts in, whether or not today's buildspec makes any."""
+    for project in network.projects.values():
+        kept = (project.artifacts, *(project.secondary_artifacts or ()))
+        yield from (one.bucket for one in kept if one is not None and one.type == "S3" and one.bucket)
 
 
 def _judged(network: Network, held: _Held) -> Iterator[_Told]:

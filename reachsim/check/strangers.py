@@ -1,19 +1,21 @@
 """Who from outside the snapshot's accounts a policy may let in, and what they would ask.
 
-Outside are accounts that the snapshot does not hold, organizations that are not the owner's, identity providers and,
-where a statement names everyone, anybody. A policy names them as principals or in conditions (``aws:PrincipalArn``,
-``aws:PrincipalAccount``, ``aws:PrincipalOrgID``, ``aws:PrincipalOrgPaths``). Where a policy asks for it, they are also
-members of no organization, users instead of roles, and callers without a signature. They come over the public way, from
-any address, and where a policy asks for that too, by an endpoint in a VPC of their own (of those that the policy names,
-each that the snapshot does not hold), by an access point of Amazon S3 or through an AWS service. What else a request
-says of them, such as tags and headers, they choose themselves.
+Outside are accounts that the snapshot does not hold, organizations that are not the owner's, identity providers, what
+gets a role's session from IAM Roles Anywhere or AWS IoT and, where a statement names everyone, anybody. A policy names
+them as principals or in conditions (``aws:PrincipalArn``, ``aws:PrincipalAccount``, ``aws:PrincipalOrgID``,
+``aws:PrincipalOrgPaths``). Where a policy asks for it, they are also members of no organization, users instead of
+roles, and callers without a signature. They come over the public way, from any address, and where a policy asks for
+that too, by an endpoint in a VPC of their own (of those that the policy names, each that the snapshot does not hold),
+by an access point of Amazon S3 or through an AWS service. What else a request says of them, such as tags and headers,
+they choose themselves.
 
 RCPs of the bucket's or repository's account keep strangers out whatever the policy says, and what they except is looked
 for like what the policy names.
 
 **Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for members of
-an organization); IAM Access Analyzer, "findings for external access"; S3 User Guide, "Delegating access control to
-access points"; AWS Organizations User Guide, "Resource control policies (RCPs)".
+an organization); IAM Access Analyzer, "findings for external access"; IAM Roles Anywhere User Guide, "Trust model";
+AWS IoT Core Developer Guide, "Authorizing direct calls to AWS services using AWS IoT Core credential provider"; S3 User
+Guide, "Delegating access control to access points"; AWS Organizations User Guide, "Resource control policies (RCPs)".
 """
 
 from __future__ import annotations
@@ -51,6 +53,15 @@ _CALLER_KEYS: Final = frozenset(
     {"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username"}
 )
 _NO_ORGANIZATION: Final = {"aws:PrincipalOrgID": None, "aws:PrincipalOrgPaths": None}
+_HANDS_OUT: Final = {
+    "credentials.iot.amazonaws.com": "a device with a certificate of AWS IoT",
+    "rolesanywhere.amazonaws.com": "whoever has a certificate that IAM Roles Anywhere trusts",
+}
+"""The services that hand out the sessions of roles to what runs outside AWS, and to whom."""
+_OF_A_SERVICE: Final = {
+    **_NO_ORGANIZATION, "aws:PrincipalIsAWSService": "true", "aws:PrincipalArn": None, "aws:PrincipalAccount": None,
+    "aws:SourceArn": policy.PRESENT, "aws:SourceAccount": policy.PRESENT,
+}  # fmt: skip
 _UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
 
 
@@ -136,6 +147,9 @@ def _meant(
     named = [policy.Principal(name, "provider") for element in elements for name in sorted(element.providers)]
     named += [policy.Principal.parse(arn) for element in elements for arn in sorted(element.names)]
     named += [_role_of(account) for element in elements for account in sorted(element.accounts)]
+    for name in sorted({name for element in elements for name in element.services} & _HANDS_OUT.keys()):
+        keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": name}
+        yield Stranger(policy.Principal(name, "service"), _HANDS_OUT[name], keys)
     named += _named_by_conditions(statements)
     for caller in dict.fromkeys(named):
         if caller.kind == "provider":

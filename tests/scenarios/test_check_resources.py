@@ -430,6 +430,17 @@ def test_what_else_may_let_somebody_in_is_assumed_not_to_and_open_where_aws_did_
     assert check.overall == "undecided" if answer else check.overall != "undecided"
 
 
+def test_a_bucket_of_artifacts_counts_though_the_buildspec_makes_none() -> None:
+    """What earlier builds left is there."""
+    files = with_bucket(policy(for_all("s3:*", "*")))
+    files["code/p1/buildspec.yml"] = b"version: 0.2\nphases:\n  build:\n    commands:\n      - make\n"
+    assert "BUCKET_PUBLIC" in found(load_files(files).check())
+    path = f"{ACCOUNT}/global/s3api/get-bucket-policy/artifacts.json"
+    check = load_files({one: text for one, text in files.items() if one != path}).check()
+    assert path not in check.missing
+    assert any(path in one for one in unseen(check))
+
+
 def test_policy_that_is_cut_off_is_not_none() -> None:
     net = Pipeline()
     net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy()), "NextToken": "x"})
