@@ -10,8 +10,9 @@ awslabs/aws-config-resource-schema; EC2, IAM, CodeBuild, Network Firewall, Elast
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from reachsim.importers import config_declared
 from reachsim.importers.config_declared import DECLARED, Fact, Item, listed
@@ -240,6 +241,29 @@ def _bucket(item: Item) -> Iterator[Fact]:
     block = api(decoded(item.more.get("PublicAccessBlockConfiguration")))
     if block:
         yield Fact("s3api/get-public-access-block", item.name, {"PublicAccessBlockConfiguration": block})
+    acl = decoded(item.more.get("AccessControlList"))
+    if isinstance(acl.get("grantList"), list):
+        grants = [_grant(one) for one in objects(acl["grantList"])]
+        yield Fact("s3api/get-bucket-acl", item.name, {"Owner": _canonical(acl.get("owner")), "Grants": grants})
     encryption = api(decoded(item.more.get("ServerSideEncryptionConfiguration")))
     if encryption:
         yield Fact("s3api/get-bucket-encryption", item.name, {"ServerSideEncryptionConfiguration": encryption})
+
+
+def _grant(grant: Record) -> Record:
+    """A grant of an access control list: a group stands by its name, an account as an object with its id."""
+    grantee, permission = grant.get("grantee"), str(grant.get("permission"))
+    group = f"http://acs.amazonaws.com/groups/{_GROUPS.get(str(grantee), f'global/{grantee}')}"
+    who = {"Type": "Group", "URI": group} if isinstance(grantee, str) else {"Type": "CanonicalUser"}
+    return {
+        "Grantee": who | (_canonical(grantee) if isinstance(grantee, dict) else {}),
+        "Permission": re.sub(r"(?<=[a-z])(?=[A-Z])", "_", permission).upper(),
+    }
+
+
+_GROUPS: Final = {"LogDelivery": "s3/LogDelivery"}
+
+
+def _canonical(held: Any) -> Record:
+    identity = held.get("id") if isinstance(held, dict) else None
+    return {"ID": identity} if isinstance(identity, str) else {}

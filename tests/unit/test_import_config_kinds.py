@@ -381,6 +381,31 @@ def test_supplementary_configurations(tmp_path: Path) -> None:
     assert [str(one) for one in result.problems] == []
 
 
+def test_an_access_control_list_names_groups_by_their_names(tmp_path: Path) -> None:
+    """As published configuration items have it: groups stand as texts, accounts as objects."""
+    owner = {"displayName": None, "id": "40cf"}
+    grants = [
+        {"grantee": owner, "permission": "FullControl"}, {"grantee": "AllUsers", "permission": "ReadAcp"},
+        {"grantee": "LogDelivery", "permission": "Write"},
+    ]  # fmt: skip
+    acl = json.dumps({"grantSet": None, "grantList": grants, "owner": owner, "isRequesterCharged": False})
+    more = {"AccessControlList": acl}
+    _, written = run(
+        tmp_path, snapshot(item("AWS::S3::Bucket", {"name": "a"}, resourceName="a", supplementaryConfiguration=more))
+    )
+    groups = "http://acs.amazonaws.com/groups"
+    assert written[f"{ME}/global/s3api/get-bucket-acl/a.json"] == {
+        "Owner": {"ID": "40cf"},
+        "Grants": [
+            {"Grantee": {"Type": "CanonicalUser", "ID": "40cf"}, "Permission": "FULL_CONTROL"},
+            {"Grantee": {"Type": "Group", "URI": f"{groups}/global/AllUsers"}, "Permission": "READ_ACP"},
+            {"Grantee": {"Type": "Group", "URI": f"{groups}/s3/LogDelivery"}, "Permission": "WRITE"},
+        ],
+    }
+    result = validate(reachsim.load(tmp_path / "out").network.snapshot)
+    assert [str(one) for one in result.problems] == []
+
+
 def test_times_in_milliseconds(tmp_path: Path) -> None:
     held = {"natGatewayId": "nat-1", "createTime": 1645463702000, "state": "available", "natGatewayAddresses": []}
     pipeline = {"pipeline": {"name": "p", "stages": []}, "metadata": {"created": 1645456347483}}
