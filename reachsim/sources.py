@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from reachsim import workloads
-from reachsim.addresses import PUBLIC, RFC1918, RFC6598, V6, format_set
+from reachsim.addresses import PUBLIC, RFC1918, RFC6598, V6, format_address, format_set
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
@@ -159,10 +159,23 @@ def _interface(network: Network, interface: Interface, group: str | None = None)
 
 
 def interfaces_of_instance(network: Network, instance_id: str) -> tuple[Interface, ...]:
+    """The interfaces that are attached to an instance, by the one's record or the other's. Where neither tells, the one
+    that has the instance's own address in its subnet: PrivateIpAddress is the primary interface's (API_Instance).
+    """
     instance = network.instances.get(instance_id)
     named = {one.network_interface_id for one in instance.network_interfaces} if instance else set()
     attached = network.names_by_instance.get(instance_id, ())
-    return tuple(network.interfaces[name] for name in sorted({*attached, *named}) if name in network.interfaces)
+    found = tuple(network.interfaces[name] for name in sorted({*attached, *named}) if name in network.interfaces)
+    if found or named or instance is None or not instance.subnet_id or not instance.private_ip_address:
+        return found
+    return tuple(one for one in network.interfaces_in(instance.subnet_id)
+                 if one.instance_id is None and _primary(network, one) == instance.private_ip_address)  # fmt: skip
+
+
+def _primary(network: Network, interface: Interface) -> str | None:
+    record = network.network_interfaces.get(interface.id)
+    own = record.private_ip_address if record is not None else None
+    return None if own is None else format_address(own.number)
 
 
 def _instance(network: Network, instance_id: str) -> tuple[Source, ...]:

@@ -82,6 +82,18 @@ def test_an_endpoint_with_interfaces_for_a_service_of_aws_is_an_interface_endpoi
     assert "expected an endpoint with VpcEndpointType, found one without" in refused(net)
 
 
+def test_an_instance_that_neither_record_attaches_has_the_interface_with_its_address() -> None:
+    net = Lan()
+    net.interface(net.a, "10.0.1.7", [net.group(net.vpc_id, [], [], name="shut")], name="other")
+    instance = net.instance(net.a, "10.0.1.6", [net.open], name="c")
+    before = ask(net, instance, net.server)
+    del net[instance]["NetworkInterfaces"], net["eni-c-eth0"]["Attachment"]
+    assert ask(net, instance, net.server) == before
+    assert fate(before) == ("allowed", "private")
+    net[instance]["PrivateIpAddress"] = "10.0.1.66"
+    assert ask(net, instance, net.server).outcome == "unknown"
+
+
 def test_an_endpoint_of_the_days_of_gateway_endpoints_is_one() -> None:
     net = natted()
     endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
