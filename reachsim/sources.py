@@ -86,6 +86,8 @@ def sources(
         return _endpoint_interfaces(network, value)
     if kind == "nat":
         return _nat(network, value)
+    if kind in ("ip", "internet") and not network.homes:
+        return (_nowhere(network, selector, _nothing_of_accounts(selector, "describe-vpcs")),)
     if kind == "ip":
         return _addresses(network, block_of(value), toward, addresses, beyond)
     if kind == "internet" and beyond is not None:
@@ -115,12 +117,17 @@ def not_found(network: Network, selector: Selector, operation: str, service: str
     homes = [home for home in network.homes if home in collected] or network.homes
     paths = [network.path(home, service, operation) for home in homes]
     if not paths:
-        detail = f"{selector} is not known: no file there is an account's (ACCOUNT/REGION/{service}/{operation}.json)"
-        return Gap("NO_SOURCE_OR_DESTINATION", str(selector), detail, (f"*/*/{service}/{operation}.json",))
+        return _nothing_of_accounts(selector, operation, service)
     lacking = network.unknown(*paths)
     if lacking:
         return _missing(selector, lacking[0])
     raise QuestionError(f"{selector} is not in the snapshot", "NO_SOURCE_OR_DESTINATION", str(selector))
+
+
+def _nothing_of_accounts(selector: Selector, operation: str, service: str = "ec2") -> Gap:
+    """What is lacking where the snapshot holds no account, as a folder does that is none."""
+    detail = f"{selector} is not known: no file there is an account's (ACCOUNT/REGION/{service}/{operation}.json)"
+    return Gap("NO_SOURCE_OR_DESTINATION", str(selector), detail, (f"*/*/{service}/{operation}.json",))
 
 
 def _missing(selector: Selector, path: str) -> Gap:

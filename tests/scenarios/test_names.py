@@ -48,8 +48,12 @@ def test_addresses_names_and_urls_as_they_are_get_the_selector_to_write(written:
 
 def test_a_folder_that_is_no_snapshots_says_what_is_expected_there() -> None:
     inside = {path.split("/", 1)[1]: data for path, data in Lan().files().items()}
-    (why,) = load_files(inside).simulate("i-1", "internet").assumptions
-    assert why.detail.endswith("no file there is an account's (ACCOUNT/REGION/ec2/describe-instances.json)")
+    for source, call in (("i-1", "instances"), ("internet", "vpcs"), ("ip:8.8.8.8", "vpcs"), ("ip:10.0.1.5", "vpcs")):
+        verdict = load_files(inside).simulate(source, "ip:203.0.113.5")
+        assert verdict.outcome == "unknown"
+        assert verdict.missing == (f"*/*/ec2/describe-{call}.json",)
+        (why,) = verdict.assumptions
+        assert why.detail.endswith(f"no file there is an account's (ACCOUNT/REGION/ec2/describe-{call}.json)")
 
 
 def test_a_private_name_says_which_endpoint_answers() -> None:
