@@ -18,6 +18,8 @@ from reachsim.cli import COMMANDS, group
 from tests.contract.conftest import BROKEN, DUMP, LEAKY, PRIVATE, ROOT, Run
 
 BUILD = ["--from", "codebuild:app-build"]
+CLIENT = ["--from", "i-0ed50ba52b83a463f"]
+"""One source, for which a fix is found sooner."""
 TRACE = [*BUILD, "--to", "s3"]
 BUILDSPEC = f"{LEAKY}/code/app-build/buildspec.yml"
 FILES: dict[str, list[str]] = {
@@ -28,11 +30,11 @@ FILES: dict[str, list[str]] = {
     "diagnose": ["diagnose", BROKEN, "--log", "LOG"],
     "verify": ["verify", PRIVATE, "--flow-logs", "FLOWS"],
     "validate": ["validate", PRIVATE],
-    "fix": ["fix", BROKEN, "--format", "patch"],
+    "fix": ["fix", BROKEN, *CLIENT, "--format", "patch"],
     "whatif": ["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8"],
     "diff html": ["diff", PRIVATE, BROKEN, "--format", "html", "--from", "codebuild:app-build"],
     "whatif html": ["whatif", LEAKY, "--remove", "nat-0fe4076b67f4c4eb8", "--format", "html", *TRACE],
-    **{f"fix {form}": ["fix", BROKEN, "--format", form] for form in ("terraform", "awscli", "cloudformation")},
+    **{f"fix {form}": ["fix", BROKEN, *CLIENT, "--format", form] for form in ("terraform", "awscli", "cloudformation")},
     "report": ["report", PRIVATE],
     "permissions": ["permissions", "--format", "terraform"],
     **{f"plot {form}": ["plot", PRIVATE, "OUT." + form] for form in ("png", "svg")},
