@@ -19,7 +19,8 @@ from reachsim.destinations import bucket_region
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.pipeline.project import log_actions
+from reachsim.pipeline.handed import UNTOLD, Variable, environments
+from reachsim.pipeline.project import log_actions, parameter, runs, secret
 from reachsim.pipeline.records import PROXY_REACHES
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
@@ -78,7 +79,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
         return default_needs(network, source)
     found = find_project(network, parse_selector(source).value)
     home = found[0] if found is not None else ("", "")
-    needs = [*_untold(found[1]), *_files_in_buckets(*found), *_git_by_endpoint(network, *found)] if found else []
+    needs = [*_untold(network, *found), *_files_in_buckets(*found), *_git_by_endpoint(network, *found)] if found else []
     needs += [_of_contact(home, one) for one in contacts.contacts if one.confidence != "possible"]
     needs += [_of_unresolved(one) for one in contacts.unresolved if _names_an_image(one)]
     needs += [_of_unresolved(one, "run") for one in contacts.unresolved
@@ -86,7 +87,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
     needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}", leads_out=True)
               for one in proxied]  # fmt: skip
-    if proxied or (found is not None and _proxies(found[1])):
+    if proxied or (found is not None and _proxies(network, *found)):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
     needs = [_where_it_is(network, home, need) for need in needs]
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
@@ -178,7 +179,8 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     if found is None:
         return ()
     home, project = found
-    needs = [*_untold(project), *_files_in_buckets(home, project), *_environment_needs(home, project)]
+    needs = [*_untold(network, home, project), *_files_in_buckets(home, project)]
+    needs += _environment_needs(network, home, project)
     needs += [*_source_needs(network, home, project), *_git_by_endpoint(network, home, project)]
     needs += [Need("source", "", place=f"which submodules the source {one.type} has is not known")
               for one in (project.source, *project.secondary_sources)
@@ -312,7 +314,7 @@ def _git_by_endpoint(network: Network, home: Home, project: aws.Project) -> list
     return [Need("source", "", place=place.format(host)) for host in asked]
 
 
-def _untold(project: aws.Project) -> list[Need]:
+def _untold(network: Network, home: Home, project: aws.Project) -> list[Need]:
     """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, file systems
     that a build mounts (P55), and what the docker server of a fleet does, whose place is not documented (P64, P65).
     """
@@ -326,27 +328,33 @@ def _untold(project: aws.Project) -> list[Need]:
         place = "images are pulled, built and pushed by the docker server of a fleet, whose place is not documented"
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
     needs += [Need("environment", "", place=f"{name}: what the proxy reaches is not known", leads_out=True)
-              for name in _proxies(project)]  # fmt: skip
+              for name in _proxies(network, home, project)]  # fmt: skip
     untold = [f"the file system {one.location} that the build mounts is not judged"
                for one in project.file_system_locations or ()]  # fmt: skip
+    untold += [UNTOLD] if _variables(network, home, project)[1] else []
     return needs + [Need("environment", "", place=place) for place in untold]
 
 
-def _proxies(project: aws.Project) -> list[str]:
+def _variables(network: Network, home: Home, project: aws.Project) -> tuple[list[Variable], bool]:
+    """The variables of the project, and those that its pipelines hand over in place of them; whether some are not
+    told."""
+    own = [Variable(one.name, one.value, one.type) for one in project.environment.environment_variables]
+    handed = runs(network.snapshot, *home, project.name)
+    every = environments(own, handed, project.source.type == "CODEPIPELINE")
+    return list(dict.fromkeys(one for run in every for one in run.values())), None in handed
+
+
+def _proxies(network: Network, home: Home, project: aws.Project) -> list[str]:
     """The environment variables of a project that name a proxy."""
-    return [one.name for one in project.environment.environment_variables if one.name.lower() in PROXY_VARIABLES]
+    held = dict.fromkeys(one.name for one in _variables(network, home, project)[0])
+    return [one for one in held if one.lower() in PROXY_VARIABLES]
 
 
-def _environment_needs(home: Home, project: aws.Project) -> list[Need]:
+def _environment_needs(network: Network, home: Home, project: aws.Project) -> list[Need]:
     """Parameters and secrets that environment variables name; one that no value names may be any of the account's."""
-    kinds = ("PARAMETER_STORE", "SECRETS_MANAGER")
-    wanted = [one for one in project.environment.environment_variables if one.type in kinds]
-    if not wanted:
-        return []
-    from reachsim.pipeline.project import parameter, secret  # costs the parsers, which few projects need
-
+    held = _variables(network, home, project)[0]
     reads = {"PARAMETER_STORE": parameter, "SECRETS_MANAGER": secret}
-    found = [reads[one.type](home[1], home[0], one.value or "*") for one in wanted]
+    found = [reads[one.type](home[1], home[0], one.value or "*") for one in held if one.type in reads]
     needs = []
     for one in found:
         requests = tuple(_request(each.action, each.resource) for each in one.requests)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from reachsim import services
 from reachsim.errors import Fault, QuestionError, SnapshotError
-from reachsim.pipeline import urls
+from reachsim.pipeline import handed, urls
 from reachsim.pipeline.records import Destination, Found, Gap, Request, Step
 from reachsim.pipeline.variables import starred, unknown
 from reachsim.snapshot import Snapshot
@@ -26,16 +26,10 @@ class _Record(msgspec.Struct, frozen=True, rename="camel"):
     pass
 
 
-class Variable(_Record, frozen=True):
-    name: str = ""
-    value: str = ""
-    type: str = "PLAINTEXT"
-
-
 class Environment(_Record, frozen=True):
     image: str = ""
     type: str = ""
-    environment_variables: tuple[Variable, ...] = ()
+    environment_variables: tuple[handed.Variable, ...] = ()
 
 
 class SubmodulesConfig(_Record, frozen=True):
@@ -80,7 +74,8 @@ class Owned(Struct, frozen=True):
     """A project with the account and Region that it lives in, and the file that says so.
 
     ``buckets`` are those that CodePipeline hands its source and artifacts over in, none where none is known;
-    ``log_groups`` are those that are there; ``clones`` is what it clones itself for a pipeline.
+    ``log_groups`` are those that are there; ``clones`` is what it clones itself for a pipeline; ``runs`` are the
+    variables that actions of pipelines hand over, None where they are not told.
     """
 
     account: str
@@ -90,6 +85,7 @@ class Owned(Struct, frozen=True):
     buckets: tuple[str, ...] = ()
     log_groups: frozenset[str] = frozenset()
     clones: tuple[Destination | Gap, ...] = ()
+    runs: tuple[tuple[handed.Variable, ...] | None, ...] = ()
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -112,7 +108,8 @@ def find(snapshot: Snapshot, name: str) -> Owned:
             if one.name == name:
                 buckets = artifact_buckets(snapshot, account, region, name)
                 groups = _log_groups_of(snapshot, account, region)
-                return Owned(account, region, path, one, buckets, groups, clones(snapshot, account, region, name))
+                cloned, given = clones(snapshot, account, region, name), runs(snapshot, account, region, name)
+                return Owned(account, region, path, one, buckets, groups, cloned, given)
     there = f"; it has {', '.join(known[:8])}" if known else "; it holds no codebuild/batch-get-projects.json"
     raise QuestionError(f"--project {name}: the snapshot has no such project{there}", "UNKNOWN_PROJECT")
 
@@ -232,6 +229,16 @@ def _handed_over(snapshot: Snapshot, account: str, region: str, project: str) ->
             yield store.location, any(action.output_artifacts for action in runs)
 
 
+def runs(snapshot: Snapshot, account: str, region: str, project: str) -> tuple[tuple[handed.Variable, ...] | None, ...]:
+    """The variables that the pipelines which run a project hand over, action by action; None where they are not told.
+
+    Raises SnapshotError for a pipeline that cannot be read.
+    """
+    return tuple(handed.variables(action.configuration) for pipeline in _pipelines(snapshot, account, region)
+                 for stage in pipeline.stages for action in stage.actions
+                 if action.configuration.get("ProjectName") == project)  # fmt: skip
+
+
 def _pipelines(snapshot: Snapshot, account: str, region: str) -> Iterator[_Pipeline]:
     """The pipelines of an account and Region. Raises SnapshotError for one that cannot be read."""
     for _, path in snapshot.children(account, region, "codepipeline", "get-pipeline"):
@@ -244,9 +251,20 @@ def _pipelines(snapshot: Snapshot, account: str, region: str) -> Iterator[_Pipel
 
 
 def variables(owned: Owned) -> dict[str, str]:
-    """The project's environment variables. A snapshot keeps names only: an empty value is an unknown one."""
-    return {one.name: one.value if one.value and one.type == "PLAINTEXT" else unknown(one.name)
-            for one in owned.project.environment.environment_variables if one.name}  # fmt: skip
+    """The project's environment variables. A snapshot seldom keeps values: an empty one is unknown, and so is one that
+    differs from run to run."""
+    every = _environments(owned)
+    known: dict[str, str] = {}
+    for name in dict.fromkeys(name for one in every for name in one):
+        held = {(one[name].type, one[name].value) if name in one else None for one in every}
+        only = held.pop()
+        known[name] = only[1] if not held and only and only[0] == "PLAINTEXT" and only[1] else unknown(name)
+    return known
+
+
+def _environments(owned: Owned) -> list[dict[str, handed.Variable]]:
+    alone = owned.project.source.type == "CODEPIPELINE"
+    return handed.environments(owned.project.environment.environment_variables, owned.runs, alone)
 
 
 class Row(Struct, frozen=True):
@@ -285,11 +303,14 @@ def secret(region: str, account: str, reference: str) -> Destination:
 def rows(owned: Owned) -> Iterator[Row]:
     """What CodeBuild itself contacts for every build of the project, reports aside."""
     project, region, account = owned.project, owned.region, owned.account
-    for one in project.environment.environment_variables:
+    wanted = dict.fromkeys(one for run in _environments(owned) for one in run.values())
+    for one in wanted:
         if one.type == "PARAMETER_STORE":
             yield Row(parameter(region, account, one.value or unknown(one.name)), "environment", f"variable {one.name}")
         elif one.type == "SECRETS_MANAGER":
             yield Row(secret(region, account, one.value or unknown(one.name)), "environment", f"variable {one.name}")
+    if None in owned.runs:
+        yield Row(Gap("a pipeline's EnvironmentVariables", handed.UNTOLD), "environment", "variables of a pipeline")
     for place in (project.source, *project.secondary_sources):
         yield from _source(owned, place)
     for clone in owned.clones:

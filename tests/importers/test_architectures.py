@@ -72,8 +72,8 @@ def endpoints(design: Design, vpc_name: str, subnets: Sequence[str], groups: str
 
 
 def role(design: Design, name: str = "Role") -> None:
-    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
-                            "Action": "sts:AssumeRole"}]}  # fmt: skip
+    services = ["codebuild.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]}
     design.add(name, "IAM::Role", RoleName=name.lower(), AssumeRolePolicyDocument=trust, Policies=[
         {"PolicyName": "all", "PolicyDocument": EVERYTHING},
     ])  # fmt: skip

@@ -374,7 +374,7 @@ ALL_OF_KMS = (
         ("ecr", None, "", "push", "unknown"),
         ("logs", f"{{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {LOGS_MAY}}}}}", "", "logs", "allowed"),
         ("logs", "{Type: AWS::KMS::Key}", "", "logs", "unknown"),
-        ("logs", "{Type: AWS::KMS::Key, Properties: {Enabled: false}}", "", "logs", "blocked"),
+        ("logs", "{Type: AWS::KMS::Key, Properties: {Enabled: false}}", "", "logs", "unknown"),
         ("codecommit", "{Type: AWS::KMS::Key}", ALL_OF_KMS, "source", "allowed"),
         ("codecommit", "{Type: AWS::KMS::Key}", "", "source", "blocked"),
         ("codecommit", None, "", "source", "unknown"),

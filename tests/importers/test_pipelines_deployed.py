@@ -85,3 +85,53 @@ def test_pipelines_keep_the_key_of_their_store_and_whose_repository_they_read(tm
         store = pipeline["artifactStore"] if name == "plan" else pipeline["artifactStores"][REGION]
         assert (store["location"], store["encryptionKey"]["id"]) == ("store", KEY), name
         assert pipeline["stages"][0]["actions"][0]["roleArn"] == ROLE, name
+
+
+def test_a_project_keeps_the_address_that_it_pushes_to_and_no_other_value(tmp_path: Path) -> None:
+    variables = [{"Name": "REPO", "Value": {"Fn::GetAtt": ["Images", "RepositoryUri"]}},
+                 {"Name": "PASSWORD", "Value": "planted"}]  # fmt: skip
+    resources = {
+        "Images": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "app"}},
+        "Build": {"Type": "AWS::CodeBuild::Project",
+                  "Properties": {"Name": "img", "Environment": {"EnvironmentVariables": variables}}},
+    }  # fmt: skip
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
+    made = json.loads((tmp_path / "out" / ACCOUNT / REGION / "codebuild/batch-get-projects.json").read_text("utf-8"))
+    values = [one["value"] for one in made["projects"][0]["environment"]["environmentVariables"]]
+    assert values == [f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app", ""]
+
+
+def handed_over(text: Any, tmp_path: Path, **unknown: Any) -> dict[str, str]:
+    """The configuration of a build's action; ``unknown``: what of it is known only after apply."""
+    plan = PlanJson(REGION, ACCOUNT)
+    plan.add("aws_ecr_repository.app", name="app")
+    configuration = {"ProjectName": "img"} | ({"EnvironmentVariables": text} if text else {})
+    action = {"name": "B", "category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1",
+              "configuration": configuration}  # fmt: skip
+    plan.add("aws_codepipeline.rel", name="rel", stage=[{"name": "B", "action": [action]}])
+    path = plan.write(tmp_path / "plan.json")
+    made = json.loads(path.read_text(encoding="utf-8"))
+    if unknown:
+        (one,) = [one for one in made["resource_changes"] if one["type"] == "aws_codepipeline"]
+        one["change"]["after_unknown"]["stage"] = [{"action": [{"configuration": unknown}]}]
+        (one,) = [one for one in made["configuration"]["root_module"]["resources"] if one["type"] == "aws_codepipeline"]
+        named = ["aws_ecr_repository.app.repository_url", "aws_ecr_repository.app"]
+        one["expressions"]["stage"][0]["action"][0]["configuration"] = {"references": named}
+        path.write_text(json.dumps(made), encoding="utf-8")
+    import_terraform(path, tmp_path / "out")
+    found: dict[str, str] = held(tmp_path / "out", "codepipeline/get-pipeline")["pipeline"]["stages"][0]["actions"][0][
+        "configuration"
+    ]
+    return found
+
+
+def test_secrets_that_an_action_hands_over_are_named(tmp_path: Path) -> None:
+    secret = {"name": "T", "value": "/app/t", "type": "PARAMETER_STORE"}
+    plain = {"name": "P", "value": "planted", "type": "PLAINTEXT"}
+    found = handed_over(json.dumps([secret, plain]), tmp_path)
+    assert json.loads(found["EnvironmentVariables"]) == [secret, plain | {"value": ""}]
+
+
+def test_what_is_known_of_an_actions_configuration_stays_beside_what_is_not(tmp_path: Path) -> None:
+    assert handed_over(None, tmp_path, EnvironmentVariables=True) == {"ProjectName": "img", "EnvironmentVariables": ""}

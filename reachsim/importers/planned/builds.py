@@ -25,6 +25,7 @@ from reachsim.importers.planned.resource import (
 from reachsim.importers.planned.symbols import arn
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
+from reachsim.redact import open_value, redactor
 from reachsim.services import dns_suffix
 
 _CAMEL: Final = {
@@ -135,9 +136,10 @@ def _environment(block: Values) -> Document:
     made.setdefault("imagePullCredentialsType", "CODEBUILD")
     made["privilegedMode"] = flag_of(block, "privileged_mode")
     made["environmentVariables"] = [
-        {"name": text_of(one, "name"), "type": kind, "value": "" if kind == "PLAINTEXT" else text_of(one, "value")}
+        {"name": text_of(one, "name"), "type": kind,
+         "value": value if kind != "PLAINTEXT" else open_value(text_of(one, "name"), value)}
         for one in blocks_of(block, "environment_variable")
-        for kind in (text_of(one, "type") or "PLAINTEXT",)
+        for kind, value in ((text_of(one, "type") or "PLAINTEXT", text_of(one, "value")),)
     ]  # fmt: skip
     for fleet in blocks_of(block, "fleet"):
         made["fleet"] = {"fleetArn": text_of(fleet, "fleet_arn")}
@@ -203,15 +205,16 @@ def log_group(world: World, one: Resource) -> None:
 
 def code_pipeline(world: World, one: Resource) -> None:
     world.add(one.home, "codepipeline/list-pipelines", {"name": one.id})
+    untold = one.open("stage.action.configuration.EnvironmentVariables", "stage.action.configuration")
     stages = []
     for stage in one.blocks("stage"):
         actions = []
         for action in blocks_of(stage, "action"):
             held = action.get("configuration")
             configuration = {str(k): v for k, v in held.items() if isinstance(v, str)} if isinstance(held, dict) else {}
-            for name in ("EnvironmentVariables", "OAuthToken", "UserParameters", "ParameterOverrides"):
-                if name in configuration:
-                    configuration[name] = ""
+            configuration = redactor()(configuration)
+            if untold and "ProjectName" in configuration:
+                configuration.setdefault("EnvironmentVariables", "")
             actions.append({
                 "name": text_of(action, "name"), "runOrder": number_of(action, "run_order") or 1,
                 "actionTypeId": {

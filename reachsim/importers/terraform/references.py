@@ -223,6 +223,12 @@ class Resolver:
             if isinstance(value, list) and any(isinstance(held, dict) for held in value):
                 self._fill_objects(value, here, references, scope, one, at, left)
                 continue
+            if isinstance(value, dict) and isinstance(here, dict):  # a map: what it holds stays
+                open_ = [key for key, held in here.items() if is_open(held)]
+                for key in open_:
+                    self._fill_leaf(value, key, here[key], references, scope, one, f"{at}.{key}", left,
+                                    alone=len(open_) == 1)  # fmt: skip
+                continue
             self._fill_leaf(values, name, here, references, scope, one, at, left)
 
     def _is_default(self, name: str, one: Instance, references: Sequence[str], scope: Scope) -> bool:
