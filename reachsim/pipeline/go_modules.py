@@ -95,11 +95,11 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
 
 def _needs_none(call: Call, words: list[str]) -> bool:
     """Whether all that is named are files that import of the standard library alone (``go build hello.go``)."""
-    texts = [call.read(word) for word in words if word.endswith(".go")]
+    texts = [call.read(word) or "" for word in words if word.endswith(".go")]
+    heads = [re.search(r"(?ms)^package\b.*?(?=^func\b|\Z)", text) for text in texts]
     if not texts or len(texts) < len(words):
         return False
-    imports = "\n".join(re.search(r"(?ms)^package\b.*?(?=^func\b|\Z)", text or ".")[0] for text in texts)  # type: ignore[index]
-    return all(text is not None for text in texts) and not re.search(r'"[\w-]+\.[\w./-]*"', imports)
+    return all(head is not None and not re.search(r'"[\w-]+\.[\w./-]*"', head[0]) for head in heads)
 
 
 def _is_path(word: str) -> bool:
