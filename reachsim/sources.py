@@ -429,6 +429,10 @@ def _addresses(
             rest = rest - part
             if subnet_id is not None:
                 made += _in_subnet(network, subnet_id, part)
+            elif unplaced := network.lacks(network.home_of(vpc_id), "describe-subnets"):
+                sender = f"ip:{format_set(part)[0]}"
+                gap = Gap("UNKNOWN_RESOURCE", vpc_id, f"the subnet that {sender} is in is not known", unplaced)
+                made.append(_nowhere(network, Selector("ip", "source"), gap))
     public = rest & PUBLIC
     for interface, _ in list(network.public_addresses.values()):
         mine = interface.public_addresses & public

@@ -277,3 +277,19 @@ def test_the_internet_may_come_by_ones_own_premises(
     assert verdict.outcome == outcome
     assert ("ON_PREMISES_UNSEEN" in {code for code, _ in assumed(verdict)}) is (outcome == "unknown")
     assert codes(verdict) == ({"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"} if outcome == "blocked" else set())
+
+
+def test_an_address_of_a_vpc_whose_subnets_no_file_tells_may_be_an_interfaces() -> None:
+    net, far = Build(), Build("222222222222", tag="far")
+    vpc, other = net.vpc("10.0.0.0/16"), far.vpc("172.20.0.0/16")
+    target = net.interface(net.subnet(vpc, "10.0.1.0/24"), "10.0.1.5", [net.group(vpc, ingress=OPEN)])
+    link = net.peering(vpc, other, peer=far)
+    net.route(net.main_table(vpc), "172.20.0.0/16", link)
+    far.route(far.main_table(other), "10.0.0.0/16", link)
+    far.interface(far.subnet(other, "172.20.1.0/24"), "172.20.1.9", [far.group(other, egress=OPEN)])
+    files = net.files() | far.files()
+    assert load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443).outcome == "allowed"
+    del files[path := "222222222222/us-east-1/ec2/describe-subnets.json"]
+    verdict = load_files(files).simulate("ip:172.20.1.9", target, protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert path in verdict.missing
