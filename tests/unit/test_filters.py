@@ -144,6 +144,17 @@ def net() -> Build:
     return made
 
 
+def test_rules_of_one_service_are_those_that_name_it(net: Build) -> None:
+    rules = [("tcp", 22, 22, "10.0.0.0/8"), ("tcp", 443, 443, "10.0.0.0/8"), ("udp", 443, 443, "10.0.0.0/8"),
+             ("tcp", 400, 500, "10.1.0.0/16"), ("-1", None, None, "10.2.0.0/16")]  # fmt: skip
+    group = net.group("vpc-1", ingress=rules)
+    network = load_files(net.files()).network
+    https = protocol_services(TCP, IntervalSet.single(443)).first
+    whole = group_rules(net, group)
+    found = security_group_rules(network, network.security_groups[group], "ingress", https)
+    assert [whole.index(one) for one in found] == [1, 3, 4]
+
+
 def test_a_rule_per_peer(net: Build) -> None:
     group = net.group("vpc-1", ingress=[("tcp", 443, 443, "10.0.0.0/8"), ("tcp", 443, 443, "2001:db8::/32")])
     assert [rule.peers for rule in group_rules(net, group)] == [parse_block("10.0.0.0/8"), parse_block("2001:db8::/32")]

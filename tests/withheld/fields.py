@@ -15,7 +15,7 @@ from tests.withheld import files
 from tests.withheld.surfaces import Files
 from tests.withheld.values import GONE, places, with_change
 
-SURFACES: Final = ("trace", "query", "matrix", "names")
+SURFACES: Final = ("trace", "query", "matrix", "names", "report")
 
 _LISTS: Final = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
 KNOWN: Final = {
@@ -24,6 +24,7 @@ KNOWN: Final = {
     **{f"iam/get-account-authorization-details/RoleDetailList/*/{one}": "a role whose policies stand in the other list"
        for one in ("RolePolicyList", "AttachedManagedPolicies")},
     "codebuild/batch-get-projects/projects/*/vpcConfig": "a project that builds on AWS's own network",
+    "codebuild/batch-get-projects/projects/*/artifacts": "a project that makes none",
     "codebuild/batch-get-projects/projects/*/serviceRole": "who calls is not known, which is an assumption",
     "ec2/describe-vpc-endpoints/VpcEndpoints/*/PolicyDocument": "AWS's own policy, an assumption",
     "ec2/describe-instances/Reservations/*/Instances/*/IamInstanceProfile": "an instance without a role",

@@ -185,3 +185,9 @@ def test_accounts_are_ids_and_root_users_alone() -> None:
     element = PrincipalElement.of("Principal", {"AWS": ("*", ANN, "444455556666", ROOT, "someone")})
     assert element.accounts == {"111122223333", "444455556666"}
     assert (element.names, element.roles) == ({ANN}, frozenset())
+
+
+def test_canonical_users_stand_apart() -> None:
+    element = PrincipalElement.of("Principal", {"CanonicalUser": ("79a59df9", "b1"), "AWS": ("111122223333",)})
+    assert (element.canonical, element.accounts) == ({"79a59df9", "b1"}, {"111122223333"})
+    assert PrincipalElement.of("Principal", {"AWS": ("111122223333",)}).canonical == frozenset()
