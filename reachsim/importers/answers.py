@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -155,6 +156,7 @@ def _holds(call: Call, document: Document) -> bool:
     return call.key == "" or call.key in document or "Error" in document  # a refusal, as the AWS CLI loop stores it
 
 
+@lru_cache(maxsize=1024)
 def _operation_in(text: str) -> str | None:
     plain = text.lower().replace("_", "-")
     return next((one for one in _OPERATIONS if re.search(rf"(?<![a-z0-9]){one}(?![a-z0-9])", plain)), None)

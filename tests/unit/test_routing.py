@@ -180,6 +180,13 @@ def test_n185_a_transit_gateways_static_route_beats_a_propagated_one() -> None:
     assert transit(*routes) == (["blackhole"], ())
 
 
+def test_a_transit_gateways_route_that_is_being_deleted_is_none() -> None:
+    block = Cidr("192.0.2.0/24")
+    gone, wide = TransitGatewayRoute(block, state="deleted"), TransitGatewayRoute(Cidr("192.0.0.0/8"), state="active")
+    assert transit(gone) == ([], ())
+    assert transit(gone, wide) == (["active"], ())
+
+
 def test_a_transit_gateways_prefix_list_is_looked_up() -> None:
     assert transit(TransitGatewayRoute(prefix_list_id="pl-1")) == (["active"], ())
 

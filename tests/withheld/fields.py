@@ -25,6 +25,7 @@ KNOWN: Final = {
        for one in ("RolePolicyList", "AttachedManagedPolicies")},
     "codebuild/batch-get-projects/projects/*/vpcConfig": "a project that builds on AWS's own network",
     "codebuild/batch-get-projects/projects/*/artifacts": "a project that makes none",
+    "codebuild/batch-get-projects/projects/*/artifacts/type": "a project that makes none",
     "codebuild/batch-get-projects/projects/*/serviceRole": "who calls is not known, which is an assumption",
     "ec2/describe-vpc-endpoints/VpcEndpoints/*/PolicyDocument": "AWS's own policy, an assumption",
     "ec2/describe-instances/Reservations/*/Instances/*/IamInstanceProfile": "an instance without a role",
