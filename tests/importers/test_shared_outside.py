@@ -12,6 +12,7 @@ from reachsim.api import Reach, load
 from reachsim.importers import import_cloudformation, import_terraform
 from reachsim.verdict import Check
 from tests.plans import PlanJson, Ref
+from tests.scenarios.pipelines import Pipeline
 
 GIT = '{Version: "2012-10-17", Statement: [{Effect: Allow, Action: "codecommit:*", Resource: "*"}]}'
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -224,3 +225,43 @@ def test_a_list_that_is_a_resource_of_its_own(values: dict[str, Any], codes: set
     check = reach.check()
     assert (ACCOUNT_BLOCK in check.missing) is ("?" in codes)
     assert found(check) & {"RESOURCE_SHARED_OUTSIDE", "BUCKET_PUBLIC"} == codes - {"?"}
+
+
+# --- over a live snapshot ---------------------------------------------------------------------------------------------
+
+LIVE = "111111111111/global/iam/get-account-authorization-details.json"
+
+
+def over_live(tmp_path: Path, *resources: tuple[str, dict[str, Any]]) -> tuple[Reach, Reach]:
+    """(a live pipeline with a user and a group that lack lists of policies, the same with these resources)."""
+    net = Pipeline()
+    user = {"UserName": "u", "Arn": "arn:aws:iam::111111111111:user/u", "AttachedManagedPolicies": []}
+    group = {"GroupName": "g", "Arn": "arn:aws:iam::111111111111:group/g", "AttachedManagedPolicies": []}
+    details = net.files()[LIVE]
+    files = net.files() | {
+        LIVE: json.dumps(json.loads(details) | {"UserDetailList": [user], "GroupDetailList": [group]}).encode()
+    }
+    for path, content in files.items():
+        (tmp_path / "live" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "live" / path).write_bytes(content)
+    made = PlanJson(region="ap-northeast-1")
+    for address, values in resources:
+        made.add(address, more=values)
+    made.write(tmp_path / "plan.json")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out", onto=tmp_path / "live")
+    return load(tmp_path / "live"), load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("resources", [
+    [("aws_iam_user_policy.p", {"name": "p", "user": "u", "policy": DOCUMENT})],
+    [("aws_iam_group_policy.p", {"name": "p", "group": "g", "policy": DOCUMENT}),
+     ("aws_iam_group_membership.m", {"name": "m", "group": "g", "users": ["u"]})],
+    [("aws_iam_group_policy_attachment.p", {"group": "g",
+                                            "policy_arn": "arn:aws:iam::aws:policy/AWSCodeCommitPowerUser"}),
+     ("aws_iam_user_group_membership.m", {"user": "u", "groups": ["g"]})],
+])  # fmt: skip
+def test_the_gate_stops_what_opens_the_pipeline_to_a_live_user(
+    resources: list[tuple[str, dict[str, Any]]], tmp_path: Path
+) -> None:
+    older, newer = over_live(tmp_path, *resources)
+    assert older.diff(newer).gate == ("fail", ("CODECOMMIT_USABLE_FROM_OUTSIDE arn:aws:iam::111111111111:user/u",))

@@ -1,4 +1,5 @@
-"""The policies that roles, users and groups have: inline ones, attached ones, and the boundary.
+"""The policies that roles, users and groups have: inline ones, attached ones, and the boundary. Live records may lack
+lists of what they have none of.
 
 **Source:** IAM API Reference, "GetAccountAuthorizationDetails"; Terraform's and CloudFormation's documentation of the
 attributes.
@@ -35,14 +36,14 @@ def own_policies(world: World, one: Resource, record: Document, key: Inline) -> 
 def inline(world: World, one: Resource, record: Document, key: Inline, name: str) -> None:
     """An inline policy that is a resource of its own comes or goes."""
     if one.action == "delete":
-        record[key] = [held for held in record[key] if held["PolicyName"] != name]
+        record[key] = [held for held in record.get(key) or () if held["PolicyName"] != name]
     else:
         _put(world, one, record, key, name, one.values.get("policy"))
 
 
 def _put(world: World, one: Resource, record: Document, key: Inline, name: str, policy: object) -> None:
     document = document_of(policy)
-    record[key] = [held for held in record[key] if held["PolicyName"] != name]
+    record[key] = [held for held in record.get(key) or () if held["PolicyName"] != name]
     if document is None:
         unseen(world, one, record, name)
     else:
@@ -54,7 +55,7 @@ def attachment(world: World, one: Resource, record: Document) -> None:
     policy = one.text("policy_arn") or text_of(one.before, "policy_arn")
     if one.action == "delete":
         record["AttachedManagedPolicies"] = [
-            held for held in record["AttachedManagedPolicies"] if held["PolicyArn"] != policy
+            held for held in record.get("AttachedManagedPolicies") or () if held["PolicyArn"] != policy
         ]
     elif policy:
         attach(record, policy)
@@ -63,8 +64,9 @@ def attachment(world: World, one: Resource, record: Document) -> None:
 
 
 def attach(record: Document, policy: str) -> None:
-    if all(held["PolicyArn"] != policy for held in record["AttachedManagedPolicies"]):
-        record["AttachedManagedPolicies"].append({"PolicyName": policy.rpartition("/")[2], "PolicyArn": policy})
+    attached = record.setdefault("AttachedManagedPolicies", [])
+    if all(held["PolicyArn"] != policy for held in attached):
+        attached.append({"PolicyName": policy.rpartition("/")[2], "PolicyArn": policy})
 
 
 def unseen(world: World, one: Resource, record: Document, name: str) -> None:

@@ -93,7 +93,7 @@ def membership(world: World, one: Resource) -> None:
     users = one.texts("user", "users") or texts_of(one.before, "user", "users")
     if one.action == "delete":
         for record in _users(world, one, users):
-            record["GroupList"] = [held for held in record["GroupList"] if held not in groups]
+            record["GroupList"] = [held for held in record.get("GroupList") or () if held not in groups]
         return
     open_groups = one.open("group", "groups", "group_name")
     everyone = [str(record["UserName"]) for record in _all_users(world, one)] if one.open("user", "users") else []
@@ -101,7 +101,8 @@ def membership(world: World, one: Resource) -> None:
         known = record["UserName"] in users
         more = groups if known else []
         more = [*more, *([_open_group(one)] if open_groups or not known else [])]
-        record["GroupList"] += [name for name in more if name not in record["GroupList"]]
+        held = record.setdefault("GroupList", [])
+        held += [name for name in more if name not in held]
 
 
 def _all_users(world: World, one: Resource) -> list[Document]:
