@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reachsim.importers import import_terraform
 from reachsim.importers.cloudformation import import_cloudformation
 from tests.plans import PlanJson
@@ -135,3 +137,44 @@ def test_secrets_that_an_action_hands_over_are_named(tmp_path: Path) -> None:
 
 def test_what_is_known_of_an_actions_configuration_stays_beside_what_is_not(tmp_path: Path) -> None:
     assert handed_over(None, tmp_path, EnvironmentVariables=True) == {"ProjectName": "img", "EnvironmentVariables": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefix"),
+    [("CodeStarConnections", "codestar-connections"), ("CodeConnections", "codeconnections")],
+)
+def test_an_action_keeps_what_is_known_beside_a_connection_of_the_template_or_of_none(
+    kind: str, prefix: str, tmp_path: Path
+) -> None:
+    for number, (arn, expected) in enumerate((
+        ({"Ref": "Con"}, f"arn:aws:{prefix}:{REGION}:{ACCOUNT}:connection/Con"),
+        ({"Fn::ImportValue": "elsewhere"}, None),
+    )):  # fmt: skip
+        configuration = {"ConnectionArn": arn, "FullRepositoryId": "a/b", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+        action = {"Name": "Src", "ActionTypeId": upper(SOURCE | {"provider": "CodeStarSourceConnection"}),
+                  "Configuration": configuration}  # fmt: skip
+        resources = {
+            "Con": {"Type": f"AWS::{kind}::Connection", "Properties": {"ConnectionName": "hub"}},
+            "Rel": {"Type": "AWS::CodePipeline::Pipeline",
+                    "Properties": {"Name": "rel", "Stages": [{"Name": "Source", "Actions": [action]}]}},
+        }  # fmt: skip
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "t.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+        import_cloudformation(folder / "t.json", folder / "out", region=REGION, account=ACCOUNT)
+        (stage,) = held(folder / "out", "codepipeline/get-pipeline")["pipeline"]["stages"]
+        made = stage["actions"][0]["configuration"]
+        assert made.pop("ConnectionArn", None) == expected
+        assert made == {"FullRepositoryId": "a/b", "OutputArtifactFormat": "CODEBUILD_CLONE_REF"}
+
+
+def test_variables_of_an_action_that_a_template_does_not_tell_are_not_left_out(tmp_path: Path) -> None:
+    elsewhere = {"Fn::ImportValue": "elsewhere"}
+    action = {"Name": "B", "ActionTypeId": upper(SOURCE | {"category": "Build", "provider": "CodeBuild"}),
+              "Configuration": {"ProjectName": "img", "EnvironmentVariables": elsewhere}}  # fmt: skip
+    resources = {"Rel": {"Type": "AWS::CodePipeline::Pipeline",
+                         "Properties": {"Name": "rel", "Stages": [{"Name": "B", "Actions": [action]}]}}}  # fmt: skip
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
+    (stage,) = held(tmp_path / "out", "codepipeline/get-pipeline")["pipeline"]["stages"]
+    assert stage["actions"][0]["configuration"] == {"ProjectName": "img", "EnvironmentVariables": ""}

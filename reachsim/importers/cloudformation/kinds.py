@@ -113,6 +113,8 @@ TYPES: Final[Mapping[str, Row]] = {
     "SNS::Topic": ("aws_sns_topic", {"topic_name": "name"}),
     "SQS::Queue": ("aws_sqs_queue", {"queue_name": "name"}),
     "DynamoDB::Table": ("aws_dynamodb_table", {"table_name": "name"}),
+    "CodeStarConnections::Connection": ("aws_codestarconnections_connection", {}),
+    "CodeConnections::Connection": ("aws_codeconnections_connection", {}),
     "SecretsManager::Secret": ("aws_secretsmanager_secret", {}), "SSM::Parameter": ("aws_ssm_parameter", {}),
     "ElasticLoadBalancingV2::LoadBalancer": ("aws_lb", {
         "type": "load_balancer_type", "subnet_mappings": "subnet_mapping"}),
@@ -144,14 +146,14 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "CanonicalHostedZoneName": "dns_name", "HostedZoneId": "hosted_zone",
     "LoadBalancerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
     "FirewallPolicyArn": "arn", "RuleGroupArn": "arn", "LaunchTemplateId": "id",
-    "TaskDefinitionArn": "arn", "TopicArn": "arn", "QueueUrl": "id",
+    "TaskDefinitionArn": "arn", "TopicArn": "arn", "ConnectionArn": "arn", "QueueUrl": "id",
 }  # fmt: skip
 """What Fn::GetAtt calls an attribute -> what `planned.attribute` calls it."""
 REFS_TO_ARN: Final = frozenset({
     "aws_iam_policy", "aws_ecs_service", "aws_ecs_task_definition", "aws_sns_topic", "aws_secretsmanager_secret",
     "aws_lb", "aws_codebuild_fleet", "aws_lb_target_group", "aws_networkfirewall_firewall",
     "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group", "aws_iam_openid_connect_provider",
-    "aws_iam_saml_provider",
+    "aws_iam_saml_provider", "aws_codestarconnections_connection", "aws_codeconnections_connection",
 })  # fmt: skip
 """Kinds whose Ref is the ARN."""
 
@@ -204,6 +206,10 @@ def translate(name: str, properties: Mapping[str, Any]) -> tuple[Values, set[str
 
 
 def _converted(held: Any, key: str, at: str, unknown: set[str]) -> Any:
+    if key == "Configuration" and isinstance(held, dict):  # of an action of a pipeline: a map with names of its own
+        found = {name: one for name, one in held.items() if not any(True for _ in _unknowns(one))}
+        unknown |= {f"{at}.{name}" for name in held if name not in found}
+        return found
     if _RAW.fullmatch(key):
         if any(True for _ in _unknowns(held)):
             unknown.add(at)

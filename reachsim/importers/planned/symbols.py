@@ -48,6 +48,7 @@ NAMED: Final = {
     "aws_dynamodb_table": ("name",), "aws_lb": ("name", "name_prefix"), "aws_elb": ("name", "name_prefix"),
     "aws_lb_target_group": ("name", "name_prefix"), "aws_networkfirewall_firewall": ("name",),
     "aws_networkfirewall_firewall_policy": ("name",), "aws_networkfirewall_rule_group": ("name",),
+    "aws_codestarconnections_connection": ("name",), "aws_codeconnections_connection": ("name",),
 }  # fmt: skip
 """Kinds whose id is their name: the attributes that hold it, or its beginning."""
 
@@ -65,6 +66,8 @@ _ARNS: Final = {
     "aws_codecommit_repository": "codecommit:{region}:{account}:{name}",
     "aws_cloudwatch_log_group": "logs:{region}:{account}:log-group:{name}",
     "aws_codepipeline": "codepipeline:{region}:{account}:{name}",
+    "aws_codestarconnections_connection": "codestar-connections:{region}:{account}:connection/{name}",
+    "aws_codeconnections_connection": "codeconnections:{region}:{account}:connection/{name}",
     "aws_ecs_cluster": "ecs:{region}:{account}:cluster/{name}",
     "aws_ecs_task_definition": "ecs:{region}:{account}:task-definition/{name}:1",
     "aws_lambda_function": "lambda:{region}:{account}:function:{name}",
@@ -86,7 +89,8 @@ _ARNS: Final = {
 _ARN_IDS: Final = frozenset({"aws_codebuild_project", "aws_codebuild_fleet", "aws_iam_policy", "aws_ecs_cluster",
                              "aws_sns_topic", "aws_lb", "aws_lb_target_group", "aws_networkfirewall_firewall",
                              "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
-                             "aws_iam_openid_connect_provider", "aws_iam_saml_provider"})  # fmt: skip
+                             "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
+                             "aws_codestarconnections_connection", "aws_codeconnections_connection"})  # fmt: skip
 """Kinds whose Terraform ``id`` is the ARN, although `Resource.id` is the name."""
 
 
