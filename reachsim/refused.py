@@ -172,10 +172,7 @@ def unanswered(ground: Ground, flow: Walk) -> list[Walk]:
 
 
 _PASSES_ON: Final = frozenset({"nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint"})
-_TOLD_BY: Final = {
-    "transit-gateway": "describe-transit-gateway-vpc-attachments", "vpc-endpoint": "describe-vpc-endpoints",
-    "nat-gateway": "describe-nat-gateways",
-}  # fmt: skip
+"""Types of the interfaces that such components have in their subnets (EC2 API, NetworkInterfaceType)."""
 
 
 def may_pass_on(ground: Ground, subnet_id: str) -> bool:
@@ -187,10 +184,7 @@ def may_pass_on(ground: Ground, subnet_id: str) -> bool:
     tables = [table for table in network.route_tables.values() if table.vpc_id == subnet.vpc_id]
     if any(isinstance(table.routes, NotThere) for table in tables):
         return True
-    led_to = {target_of(route).kind for table in tables for route in table.routes}
-    if "core-network" in led_to or any(
-        ground.lacks_for_vpc(subnet.vpc_id, call) for kind, call in _TOLD_BY.items() if kind in led_to
-    ):
+    if any(target_of(route).kind == "core-network" for table in tables for route in table.routes):
         return True
     if any(subnet_id in one.subnet_ids for one in network.transit_gateway_vpc_attachments.values()):
         return True

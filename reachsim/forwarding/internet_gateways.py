@@ -46,7 +46,7 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.internet_gateways.get(gateway_id)
     if gateway is None:
-        return [not_there(ground, flow, gateway_id, vpc_id, "describe-internet-gateways")]
+        return [_not_told(ground, flow, "describe-internet-gateways")]
     flow = _attached(ground, flow, gateway, "egress")
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
     inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
@@ -54,6 +54,13 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     if flow.end:
         return [flow]
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
+
+
+def _not_told(ground: Ground, flow: Walk, operation: str) -> Walk:
+    """Lost at a gateway that no file describes; what Block Public Access stops there is stopped whatever it is."""
+    gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    held = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
+    return not_there(ground, held if held.blocks else flow, gateway_id, vpc_id, operation)
 
 
 def _attached(
@@ -431,7 +438,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.egress_only_internet_gateways.get(gateway_id)
     if gateway is None:
-        return [not_there(ground, flow, gateway_id, vpc_id, "describe-egress-only-internet-gateways")]
+        return [_not_told(ground, flow, "describe-egress-only-internet-gateways")]
     flow = _attached(ground, flow, gateway, "egress")
     label = ground.network.label(gateway_id)
     if flow.leg == "response":

@@ -241,3 +241,30 @@ def test_without_the_files_that_tell_what_is_in_a_subnet_something_there_may_pas
         files = {path: data for path, data in net.files().items() if drop not in path}
     source = "eni-client" if drop == "describe-route-tables" else "i-1"
     assert ask(files, source, "ip:198.51.100.7").outcome == "unknown"
+
+
+def test_what_is_in_a_subnet_its_interfaces_tell() -> None:
+    """A NAT gateway has one, whether or not a file describes the gateway."""
+    net = natted()
+    net.use_acl(net.a, net.acl(net.vpc_id, [OUT], name="mute"))
+    files = {path: data for path, data in net.files().items() if "describe-nat-gateways" not in path}
+    assert (ask(files, net.client, "ip:198.51.100.7").outcome, codes(ask(files, net.client, "ip:198.51.100.7"))) == (
+        "blocked", {"SUBNET_ACL_RESTRICTION"},
+    )  # fmt: skip
+    near = natted()
+    near.nat(near.a, "10.0.1.9", "203.0.113.98", name="near")
+    near.use_acl(near.a, near.acl(near.vpc_id, [OUT], name="mute"))
+    files = {path: data for path, data in near.files().items() if "describe-nat-gateways" not in path}
+    assert ask(files, near.client, "ip:198.51.100.7").outcome == "unknown"
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [("block-bidirectional", "blocked"), ("block-ingress", "blocked"),
+                                               ("off", "unknown")])  # fmt: skip
+def test_whatever_an_internet_gateway_is_block_public_access_stops_what_goes_there(mode: str, outcome: str) -> None:
+    net = public()
+    net.bpa(mode)
+    files = {path: data for path, data in net.files().items() if "describe-internet-gateways" not in path}
+    verdict = ask(files, net.client, "ip:198.51.100.7")
+    assert (verdict.outcome, codes(verdict)) == (
+        outcome, {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"} if outcome == "blocked" else set(),
+    )  # fmt: skip
