@@ -23,7 +23,6 @@ from reachsim import policy
 from reachsim.check.findings import finding_of
 from reachsim.check.participants import service_role
 from reachsim.check.strangers import ANYWHERE, Stranger, context_of, request_of, strangers
-from reachsim.check.ways_in import ways
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -52,10 +51,9 @@ ACTIONS: Final = (
 
 
 _IN_PUBLIC: Final = "from anywhere on the internet"
-_BY_ENDPOINT: Final = "through a VPC endpoint of anybody's"
 _WAYS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     _IN_PUBLIC: [{"aws:SourceIp": address} for address in ANYWHERE],
-    _BY_ENDPOINT: [
+    "through a VPC endpoint of anybody's": [
         {"aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
          "aws:VpcSourceIp": policy.PRESENT},
     ],
@@ -107,11 +105,10 @@ def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[s
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
             found = list(_judged(network, who, account, mine))
-            open_ = [one for one in found if isinstance(one, str)] + ([who.unless] if found and who.unless else [])
-            missing += open_
-            if open_:
+            if found and who.unless:
+                missing.append(who.unless)
                 continue
-            findings += (one for one in found if isinstance(one, Finding))
+            findings += found
             if not found and who.unseen and any(_may_yet(network, who, account, arn) for arn in mine):
                 detail = (
                     f"whether {who.arn.split(':', 5)[-1]} can use CodeCommit from outside is not known: {path} lacks "
@@ -148,31 +145,16 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
     return findings, missing
 
 
-def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding | str]:
-    """The finding on an identity that may use repositories from outside, or the file that would tell whether a way that
-    its policies name is one."""
-    for way, requests, unless in _ways(network, who, account):
+def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:
+    for way, requests in _WAYS.items():
         opened = {
             arn: [action for action in ACTIONS if _may(network, who, account, action, arn, requests)]
             for arn in repositories
         }
         opened = {arn: actions for arn, actions in opened.items() if actions}
         if opened:
-            yield unless or _usable(who, opened, way)
+            yield _usable(who, opened, way)
             return
-
-
-def _ways(network: Network, who: _Who, account: str) -> Iterator[tuple[str, Sequence[Mapping[str, Any]], str]]:
-    """(a way in words, the keys of requests that come by it, the file that would tell whether it is a stranger's):
-    anybody's, and by endpoints that the identity's policies name and the snapshot does not hold.
-    """
-    for way, requests in _WAYS.items():
-        yield way, requests, ""
-    own = _WAYS[_BY_ENDPOINT][0].keys()
-    held = (*who.documents, *((who.boundary,) if who.boundary is not None else ()))
-    for one in ways(network, [statement for each in held for statement in each.statements], account):
-        if one.named:
-            yield f"through {one.named}", [{key: one.keys[key] for key in own}], one.unless
 
 
 def _usable(who: _Who, opened: Mapping[str, Sequence[str]], way: str) -> Finding:
@@ -185,8 +167,6 @@ def _usable(who: _Who, opened: Mapping[str, Sequence[str]], way: str) -> Finding
         "HTTPS to CodeCommit's public names is open to everyone; no setting of a VPC changes that"
         if way == _IN_PUBLIC
         else "anybody may make a VPC endpoint for CodeCommit in a VPC of his own"
-        if way == _BY_ENDPOINT
-        else "it is not in the snapshot, so whoever it belongs to comes by it"
     )
     return finding_of("CODECOMMIT_USABLE_FROM_OUTSIDE", "high", who.arn, title, lines)
 
