@@ -46,7 +46,7 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.internet_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_told(ground, flow, "describe-internet-gateways")]
+        return _not_told(ground, flow, "describe-internet-gateways")
     flow = _attached(ground, flow, gateway, "egress")
     flow = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
     inspected = _left_from(ground, flow, gateway_id, vpc_id, subnet_id)
@@ -56,11 +56,24 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     return [part for family in (V4, V6) for part in _out_by_family(ground, flow, gateway_id, vpc_id, family)]
 
 
-def _not_told(ground: Ground, flow: Walk, operation: str) -> Walk:
-    """Lost at a gateway that no file describes; what Block Public Access stops there is stopped whatever it is."""
+def _not_told(ground: Ground, flow: Walk, operation: str) -> list[Walk]:
+    """Lost at a gateway that no file describes; what Block Public Access stops there, or comes over IPv4 from an
+    interface without a public address, is stopped whatever it is.
+    """
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     held = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
-    return not_there(ground, held if held.blocks else flow, gateway_id, vpc_id, operation)
+    found: list[Walk] = []
+    for part in (held if held.blocks else flow).by_destinations(V4):
+        if part is not None:
+            sender = _sender(ground, part, vpc_id) if part.destinations <= V4 else None
+            if sender is not None and sender.kind not in ("any", "public") and not _has_public(sender, part.sources):
+                part = _no_public_address(ground, part, gateway_id, sender)
+            found.append(not_there(ground, part, gateway_id, vpc_id, operation))
+    return found
+
+
+def _has_public(sender: Interface, sources: IntervalSet) -> bool:
+    return any(private in sources for private, _ in sender.public)
 
 
 def _attached(
@@ -438,7 +451,7 @@ def egress_only_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
     gateway = ground.network.egress_only_internet_gateways.get(gateway_id)
     if gateway is None:
-        return [_not_told(ground, flow, "describe-egress-only-internet-gateways")]
+        return _not_told(ground, flow, "describe-egress-only-internet-gateways")
     flow = _attached(ground, flow, gateway, "egress")
     label = ground.network.label(gateway_id)
     if flow.leg == "response":

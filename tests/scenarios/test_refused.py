@@ -268,3 +268,15 @@ def test_whatever_an_internet_gateway_is_block_public_access_stops_what_goes_the
     assert (verdict.outcome, codes(verdict)) == (
         outcome, {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"} if outcome == "blocked" else set(),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("public_address", "outcome"), [("203.0.113.5", "unknown"), (None, "blocked")])
+def test_whatever_an_internet_gateway_is_nothing_leaves_there_without_a_public_address(
+    public_address: str | None, outcome: str
+) -> None:
+    net = public(address=public_address)
+    files = {path: data for path, data in net.files().items() if "describe-internet-gateways" not in path}
+    verdict = ask(files, net.client, "ip:198.51.100.7")
+    assert (verdict.outcome, codes(verdict)) == (
+        outcome, {"IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"} if outcome == "blocked" else set(),
+    )  # fmt: skip
