@@ -19,7 +19,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from reachsim.addresses import EVERYWHERE, V4, V6
-from reachsim.engine import answered, kinds
+from reachsim.engine import ICMP_REPLIES, answered, kinds
 from reachsim.evidence import Block, Direction, Leg
 from reachsim.filters import Rule
 from reachsim.forwarding import Ground, Walk
@@ -36,6 +36,7 @@ from reachsim.packets import (
     TCP,
     UDP,
     PacketSet,
+    icmp_services,
     protocol_services,
 )
 from reachsim.routing import target_of
@@ -131,7 +132,14 @@ def at_subnet(ground: Ground, subnet_id: str, services: IntervalSet, family: Int
 def _answers(services: IntervalSet) -> IntervalSet:
     """What answers services of one kind, to whichever ports; nothing if they ask for no answer."""
     protocol = services.first >> 16
-    return protocol_services(protocol, ANY_CLIENT_PORTS) if protocol in (TCP, UDP) else services
+    if protocol in (TCP, UDP):
+        return protocol_services(protocol, ANY_CLIENT_PORTS)
+    if protocol not in ICMP_REPLIES:
+        return services
+    return IntervalSet.union_of(
+        (services & icmp_services(protocol, asked, -1)).shift((answer - asked) << 8)
+        for asked, answer in ICMP_REPLIES[protocol].items()
+    )
 
 
 def _lets_through(rules: Sequence[Rule], peers: IntervalSet, services: IntervalSet) -> bool:

@@ -135,6 +135,8 @@ def _closes(world: World, code: str, component: str, leg: str, packet: Packet) -
     if leg == "response" and packet.protocol in (6, 17):
         details = [*range(1024, 65536, 500), 65535]
     elif leg == "response" and isinstance(packet.detail, tuple):
+        if (packet.protocol, packet.detail[0]) not in ANSWERS:
+            return False  # nothing answers it
         details = [(ANSWERS[packet.protocol, packet.detail[0]], packet.detail[1])]
     return not any(
         world.acl_allows(component, leg == "response", peer, packet.protocol, detail)

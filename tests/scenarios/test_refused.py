@@ -280,3 +280,13 @@ def test_whatever_an_internet_gateway_is_nothing_leaves_there_without_a_public_a
     assert (verdict.outcome, codes(verdict)) == (
         outcome, {"IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS"} if outcome == "blocked" else set(),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "out", "outcome"),
+    [(8, (0, -1), "unknown"), (8, (8, -1), "blocked"), (3, (8, -1), "unknown")],  # echo, and what asks for no answer
+)
+def test_answers_to_icmp_are_of_another_type(kind: int, out: tuple[int, int], outcome: str) -> None:
+    """An echo request (type 8) is answered by an echo reply (type 0); nothing answers the other types (RFC 792)."""
+    net = behind_a_hub(far=(IN, (100, "out", "allow", "icmp", out, "0.0.0.0/0")))
+    assert ask(net, "eni-client", "eni-server", "icmp", kind).outcome == outcome
