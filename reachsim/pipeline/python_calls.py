@@ -7,6 +7,7 @@ object. **Source:** Python Language Reference, "Execution model".
 from __future__ import annotations
 
 import ast
+import warnings
 
 MAX_LINES = 5_000
 
@@ -16,7 +17,9 @@ def parsed(text: str) -> ast.Module | None:
     if text.count("\n") > MAX_LINES:
         return None
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a script of others, whose characters they repeat
+            return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

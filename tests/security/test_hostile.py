@@ -10,6 +10,8 @@ import itertools
 import json
 import re
 import resource
+import subprocess
+import sys
 import time
 import zipfile
 from html.parser import HTMLParser
@@ -74,6 +76,17 @@ def test_no_output_steers_a_terminal(name: str, tmp_path: Path) -> None:
     ):  # fmt: skip
         result = run(*arguments, stdin=stdin)
         assert steering(result.stdout + result.stderr) == [], arguments[0]
+
+
+@pytest.mark.parametrize("how", ["always", "error"])
+def test_what_python_warns_of_in_a_script_is_no_output_and_changes_none(how: str, tmp_path: Path) -> None:
+    """A warning repeats the script's characters, escapes included, and as an error hides what the script does."""
+    text = 'import urllib.request\nx = 1if True else 2\ny = "\\\x1b \\d"\nurllib.request.urlopen("https://a.example")\n'
+    (tmp_path / "x.py").write_text(text, encoding="utf-8")
+    (tmp_path / "buildspec.yml").write_text("version: 0.2\nphases: {build: {commands: [python x.py]}}\n")
+    command = [sys.executable, "-W", how, "-m", "reachsim", "contacts", str(tmp_path / "buildspec.yml")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (ran.stderr, "a.example:443" in ran.stdout) == ("", True)
 
 
 # --- What reads the output besides people ---------------------------------------------------------------------------
