@@ -94,6 +94,7 @@ _GATEWAY_ENDPOINT: Final = "/vpc/latest/privatelink/gateway-endpoints.html"
 _ENDPOINT_POLICY: Final = "/vpc/latest/privatelink/vpc-endpoints-access.html"
 _CROSS_REGION: Final = "/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html"
 _MANAGED_COMPUTE: Final = "/codepipeline/latest/userguide/action-reference-Commands.html"
+_CUSTOM_ACTION: Final = "/codepipeline/latest/userguide/actions-create-custom-action.html"
 _PEERING: Final = "/vpc/latest/peering/vpc-peering-basics.html"
 _PEERING_GROUPS: Final = "/vpc/latest/peering/vpc-peering-security-groups.html"
 _TGW: Final = "/vpc/latest/tgw/how-transit-gateways-work.html"
@@ -583,6 +584,10 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "endpoint of yours applies.",
      "Run it in a CodeBuild project with a VPC configuration, or give the action subnets and security groups where it "
      "takes them (Commands, EKS); give the function a VPC configuration."),
+    ("PIPELINE_ACTION_BY_OTHERS", "network", _CUSTOM_ACTION,
+     "An action of a pipeline is done by workers that poll CodePipeline for jobs, those of a third party or your own: "
+     "they get the artifacts that go into the action, and where they run no snapshot tells.",
+     "Make sure that what the workers are handed may leave, or do the action in a CodeBuild project in the VPC."),
     ("FLEET_OVERFLOW_LEAVES_VPC", "network", _CODEBUILD_FLEET,
      "The fleet is in a VPC, but builds that overflow to on-demand compute use the project's own VPC configuration, "
      "and it has none.", "Give the project a VPC configuration, or let overflowing builds queue."),

@@ -17,6 +17,7 @@ from reachsim import policy, services
 from reachsim.check.compared import STRANGER
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
+from reachsim.check.service_plane import pipelines
 from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, request_of, statements_of, strangers
 from reachsim.dns.names import LATTICE_TYPES
 from reachsim.evidence import Assumption
@@ -215,10 +216,19 @@ def _buckets(needs: Sequence[Need]) -> list[str]:
 
 
 def _configured(network: Network) -> Iterator[str]:
-    """The buckets that projects keep artifacts in, whether or not today's buildspec makes any."""
+    """The buckets that projects keep artifacts in, whether or not today's buildspec makes any, and those that pipelines
+    take their source from, hand on artifacts in and deploy to (``S3Bucket`` and ``BucketName`` of S3's actions).
+    """
     for project in network.projects.values():
         kept = (project.artifacts, *(project.secondary_artifacts or ()))
         yield from (one.bucket for one in kept if one is not None and one.type == "S3" and one.bucket)
+    for _, pipeline in pipelines(network):
+        stores = (pipeline.artifact_store, *(pipeline.artifact_stores or {}).values())
+        yield from (one.location for one in stores if one is not None and one.location)
+        actions = [action for stage in pipeline.stages for action in stage.actions]
+        named = (action.configuration.get(key) for action in actions if action.action_type_id.provider == "S3"
+                 for key in ("S3Bucket", "BucketName"))  # fmt: skip
+        yield from (one for one in named if one and "#{" not in one)
 
 
 def _judged(network: Network, held: _Held) -> Iterator[_Told]:

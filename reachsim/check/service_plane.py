@@ -103,7 +103,11 @@ def pipelines(network: Network) -> Iterator[tuple[Home, aws.Pipeline]]:
 
 
 def pipeline_findings(network: Network) -> Iterator[Finding]:
-    """That CodePipeline fetches from CodeCommit and hands on artifacts by itself (P12)."""
+    """That CodePipeline fetches from CodeCommit and hands on artifacts by itself (P12), and to whose workers.
+
+    **Source:** CodePipeline User Guide, "Create and add a custom action in CodePipeline" (a job worker polls for jobs,
+    and gets their artifacts); API Reference, "PollForThirdPartyJobs".
+    """
     for _, pipeline in pipelines(network):
         actions = [(stage, action) for stage in pipeline.stages for action in stage.actions]
         lines = [
@@ -114,6 +118,15 @@ def pipeline_findings(network: Network) -> Iterator[Finding]:
         if lines:
             title = f"the pipeline {pipeline.name} fetches its source from CodeCommit by itself, not through any VPC"
             yield finding_of("SERVICE_PLANE_TRAFFIC_NOT_VIA_VPC", "info", pipeline.name, title, lines)
+        for stage, action in actions:
+            kind = action.action_type_id
+            if kind.owner in ("ThirdParty", "Custom") and kind.category not in ("Source", "Approval"):
+                place = f"{pipeline.name}/{stage.name}/{action.name}"
+                whose = (
+                    f"the third party {kind.provider}" if kind.owner == "ThirdParty" else f"workers of {kind.provider}"
+                )
+                title = f"the action {place} is done by {whose}, outside CodePipeline"
+                yield finding_of("PIPELINE_ACTION_BY_OTHERS", "low", place, title, [f"{kind.owner} {kind.provider}"])
 
 
 # --- pull-through caches ----------------------------------------------------------------------------------------------

@@ -1491,6 +1491,7 @@ class RepositoryCreationTemplate(CodeBuild, frozen=True):
 class ActionType(CodeBuild, frozen=True):
     category: str = ""
     provider: str = ""
+    owner: str = "AWS"
 
 
 class PipelineAction(CodeBuild, frozen=True):

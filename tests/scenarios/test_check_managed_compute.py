@@ -91,3 +91,16 @@ def test_an_action_that_comes_fails_the_gate() -> None:
     word, why = before.diff(load_files(net.files())).gate
     assert word == "fail"
     assert any("PIPELINE_COMPUTE_NOT_IN_VPC" in one for one in why)
+
+
+@pytest.mark.parametrize(
+    ("owner", "category", "told"),
+    [("ThirdParty", "Test", True), ("Custom", "Build", True), ("AWS", "Test", False), ("ThirdParty", "Source", False)],
+)
+def test_an_action_that_workers_elsewhere_do_is_told(owner: str, category: str, told: bool) -> None:
+    net = Pipeline()
+    made = stage("Act", category, "Checks")
+    made["actions"][0]["actionTypeId"]["owner"] = owner
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": [made]}})
+    found = [one for one in load_files(net.files()).check().findings if one.id == "PIPELINE_ACTION_BY_OTHERS"]
+    assert [(one.severity, one.component) for one in found] == ([("low", "rel/Act/Act")] if told else [])

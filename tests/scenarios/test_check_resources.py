@@ -430,6 +430,30 @@ def test_what_else_may_let_somebody_in_is_assumed_not_to_and_open_where_aws_did_
     assert check.overall == "undecided" if answer else check.overall != "undecided"
 
 
+@pytest.mark.parametrize(
+    ("provider", "configuration", "store", "counts"),
+    [
+        ("S3", {"BucketName": "site", "Extract": "true"}, "kept", True),
+        ("S3", {"S3Bucket": "site", "S3ObjectKey": "a.zip"}, "kept", True),
+        ("Manual", {}, "site", True),
+        ("ElasticBeanstalk", {"BucketName": "site"}, "kept", False),
+        ("S3", {"BucketName": "#{variables.site}"}, "kept", False),
+    ],
+)
+def test_buckets_that_a_pipeline_deploys_to_and_keeps_artifacts_in_count(
+    provider: str, configuration: dict[str, str], store: str, counts: bool
+) -> None:
+    files = with_bucket(policy(for_all("s3:GetObject", "arn:aws:s3:::site/*")), name="site")
+    projects = f"{ACCOUNT}/ap-northeast-1/codebuild/batch-get-projects.json"
+    files[projects] = files[projects].replace(b'"site"', b'"elsewhere"')
+    kind = {"category": "Deploy", "owner": "AWS", "provider": provider, "version": "1"}
+    action = {"name": "D", "actionTypeId": kind, "configuration": configuration}
+    pipeline = {"name": "rel", "artifactStore": {"type": "S3", "location": store},
+                "stages": [{"name": "D", "actions": [action]}]}  # fmt: skip
+    files[f"{ACCOUNT}/ap-northeast-1/codepipeline/get-pipeline/rel.json"] = json.dumps({"pipeline": pipeline}).encode()
+    assert ("BUCKET_PUBLIC" in found(load_files(files).check())) is counts
+
+
 def test_a_bucket_of_artifacts_counts_though_the_buildspec_makes_none() -> None:
     """What earlier builds left is there."""
     files = with_bucket(policy(for_all("s3:*", "*")))
