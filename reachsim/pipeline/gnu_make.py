@@ -40,18 +40,33 @@ def make(call: Call) -> Outcome:
 
     settings |= {"CURDIR": call.path(folder), "MAKEFILE_LIST": place}
     found, missing, variables = makefile.recipes(text, targets, settings, included, call.variables)
-    variables = {name: value for name, value in variables.items() if name in settings or name not in call.variables}
-    merged = dict(call.variables) | {"MAKE": "make"}
+    plain = {name: value for name, value in call.variables.items() if name not in settings}
+    base = _valued(plain | {"MAKE": "make"}, variables)
+    named = dict.fromkeys(["MAKE", *map(_plain, variables)])
+    mentioned: dict[str, list[str]] = {}
     for name, value in variables.items():
-        merged[re.sub(r"[.-]", "_", name)] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
-    for _ in range(4):
-        merged |= {name: expand(merged[name], merged) if len(merged[name]) <= makefile.MAX_OWN // 2 else unknown(name)
-                   for name in variables if name in merged and "$" in merged[name]}  # fmt: skip
-    values = tuple((name, merged[name]) for name in ("MAKE", *variables) if name in merged)
+        for one in re.findall(r"\$[({]([\w.-]+)[)}]", value):
+            mentioned.setdefault(one, []).append(name)
+    seen: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+
+    def values(own: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        """The variables as a target sees them, whose own go before the makefile's and change those that name them."""
+        if own not in seen:
+            changed = {name: value for name, value in own if name not in settings}
+            queue = list(changed)
+            while queue:
+                for name in mentioned.get(queue.pop(), ()):
+                    if name not in changed and name not in settings:
+                        changed[name] = variables[name]
+                        queue.append(name)
+            merged = _valued(base, changed) if changed else base
+            names = [*named, *(name for name in map(_plain, changed) if name not in named)]
+            seen[own] = tuple((name, merged[name]) for name in names)
+        return seen[own]
 
     def script(one: makefile.Line) -> Script:
         file = call.machine.context_path(one.file or call.path(place)) or place
-        return Script(one.text, file, one.line, values, directory=call.path(folder))
+        return Script(one.text, file, one.line, values(one.own), directory=call.path(folder))
 
     scripts = [one for recipe in found for one in _recipe(recipe.commands, script)]
     gaps = [Gap(call.command.text, f"the makefile has no plain rule for {shown(name)}") for name in missing]
@@ -72,3 +87,22 @@ def _recipe(lines: Sequence[makefile.Line], script: Callable[[makefile.Line], Sc
         walked = tuple((tuple(_recipe(arm, script, depth + 1)), True) for arm in arms.values())
         found.append(Choice(walked, len(arms) == together[0].within[depth].of))
     return found
+
+
+def _plain(name: str) -> str:
+    """A variable of make by a name that the shell can have."""
+    return re.sub(r"[.-]", "_", name)
+
+
+def _valued(before: dict[str, str], variables: dict[str, str]) -> dict[str, str]:
+    """The values known before, and those of a makefile's variables, with what they name filled in."""
+    merged = dict(before)
+    names = {name: _plain(name) for name in variables}
+    for name, value in variables.items():
+        merged[names[name]] = re.sub(r"\$[({]([\w.-]+)[)}]", r"${\1}", value)
+    for _ in range(4):
+        for name in names.values():
+            if "$" in merged[name]:
+                short = len(merged[name]) <= makefile.MAX_OWN // 2
+                merged[name] = expand(merged[name], merged) if short else unknown(name)
+    return merged

@@ -22,6 +22,10 @@ _RULE: Final = re.compile(r"^([^\s#:=][^#:=]*+)::?(?!=)\s*+([^=;#]*+)(?:;(.*)|#.
 _VARIABLE: Final = re.compile(r"^[ \t]*(?:export\s+|override\s+)*([\w.-]+)\s*(\?=|:=|::=|\+=|=|!=)\s*(.*)$")
 
 
+_OWN: Final = re.compile(
+    r"^([^\s#:=][^#:=]*+)::?[ \t]*+(?:(?:export|override|private)[ \t]++)*([\w.-]++)[ \t]*+(?:[?:+]|::)?=[ \t]*+(.*)$"
+)
+"""A variable of a target, and of what it needs."""
 _DEFINE: Final = re.compile(r"(?:export[ \t]++|override[ \t]++)*define[ \t]++([\w.-]++)[ \t]*+:?=?[ \t]*+$")
 _INCLUDE: Final = re.compile(r"^ *[-s]?include\s+(.+)$")
 MAX_INCLUDED: Final = 50
@@ -42,12 +46,15 @@ class Arm(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """A command of a recipe, where it stands ("": the first makefile), and the branches around it."""
+    """A command of a recipe, where it stands ("": the first makefile), the branches around it, and the variables of
+    its target.
+    """
 
     text: str
     line: int
     file: str
     within: tuple[Arm, ...]
+    own: tuple[tuple[str, str], ...] = ()
 
 
 class Recipe(Struct, frozen=True):
@@ -75,10 +82,12 @@ def recipes(
     """
     rules: _Rules = {}
     variables: dict[str, str] = {}
+    own: dict[str, dict[str, str]] = {}
+    at_once: list[_AtOnce] = []
     queue, seen = [("", text)], {""}
     while queue:  # what is included last comes last: a rule may stand anywhere
         name, one = queue.pop(0)
-        for word in _read(one, name, rules, variables, {**(environment or {}), **given}):
+        for word in _read(one, name, rules, variables, {**(environment or {}), **given}, own, at_once):
             for other, content in included(_named(word, variables)):
                 if other not in seen and len(seen) < MAX_INCLUDED:
                     seen.add(other)
@@ -90,8 +99,9 @@ def recipes(
     found: list[Recipe] = []
     missing: list[str] = []
     visited: set[str] = set()
+    written: list[str] = []
 
-    def visit(name: str, depth: int) -> None:
+    def visit(name: str, depth: int, inherited: tuple[tuple[str, str], ...] = ()) -> None:
         if name in visited or depth > 50:
             return
         visited.add(name)
@@ -101,14 +111,17 @@ def recipes(
                 missing.append(name)
             return
         prerequisites, commands = rule
+        here = tuple((dict(inherited) | own.get(name, {})).items())
         for one in prerequisites:
-            visit(one.replace("%", stem), depth + 1)
+            visit(one.replace("%", stem), depth + 1, here)
+        written.extend(command for command, *_ in commands)
         lines = [
             Line(
                 _shell(functions.worked_out(one), name, stem),
                 line,
                 file,
                 tuple(Arm(at.number, arm, at.arms) for at, arm in within),
+                here,
             )
             for command, line, file, within in commands
             for one in _canned(command, variables)
@@ -117,7 +130,51 @@ def recipes(
 
     for name in wanted:
         visit(name, 0)
-    return found, missing, variables
+    used = _used(written, variables)
+    first = [
+        Line(
+            _shell(functions.worked_out(command), ""),
+            line,
+            file,
+            (*(Arm(at.number, arm, at.arms) for at, arm in within), *(() if sure else (Arm(-line, 1, 0),))),
+        )
+        for name, value, line, file, within in at_once
+        if name not in used
+        for command, sure in _commands(value)
+    ]
+    return [Recipe("", tuple(first)), *found] if first else found, missing, variables
+
+
+def _used(texts: list[str], variables: dict[str, str]) -> set[str]:
+    """The variables that these recipes name, and those that their values name."""
+    seen: set[str] = set()
+    plain = {re.sub(r"[.-]", "_", name): name for name in variables}
+    while texts:
+        names = {plain.get(name, name) for text in texts for name in re.findall(r"\$[({]([\w.-]++)[)}]", text)} - seen
+        seen |= names
+        texts = [variables[name] for name in names if name in variables]
+    return seen
+
+
+def _commands(value: str) -> list[tuple[str, bool]]:
+    """What a value that is worked out at once runs: each ``$(shell …)``, and whether no function chooses among them.
+
+    >>> _commands("$(strip $(shell date)) $(if $(X),$(shell id))")
+    [('date', True), ('id', False)]
+    """
+    found: list[tuple[str, bool]] = []
+    opened: list[tuple[int, str]] = []
+    for match in re.finditer(r"\$?\((?:(\w++)[ \t])?|\)", value):
+        if match[0] != ")":
+            opened.append((match.start(), (match[1] or "") if match[0].startswith("$") else ""))
+        elif opened:
+            start, function = opened.pop()
+            if function == "shell":
+                around = {one for _, one in opened[-50:]}
+                if "shell" not in around:
+                    command = value[start + len("$(shell ") : match.start()]
+                    found.append((command, not around & {"if", "or", "and", "foreach", "call"}))
+    return found
 
 
 def _rule_of(name: str, rules: _Rules) -> tuple[tuple[list[str], list[_Line]] | None, str]:
@@ -156,9 +213,17 @@ def _canned(command: str, variables: dict[str, str]) -> list[str]:
     return _bounded(filled(_CALL, body_of, command)).split("\n") if "$(call" in command else [command]
 
 
-def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer: Mapping[str, str]) -> list[str]:
-    """Add a makefile's rules and variables; the words of its ``include`` lines are the answer. ``outer`` are variables
-    from outside of it.
+def _read(
+    text: str,
+    file: str,
+    rules: _Rules,
+    variables: dict[str, str],
+    outer: Mapping[str, str],
+    own: dict[str, dict[str, str]],
+    at_once: list[_AtOnce],
+) -> list[str]:
+    """Add a makefile's rules, its variables, those of targets and those worked out at once; the words of its
+    ``include`` lines are the answer. ``outer`` are variables from outside of it.
     """
     included: list[str] = []
     current: list[str] = []
@@ -200,10 +265,19 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
             if f"$({name})" in value or f"${{{name}}}" in value:  # of itself, as it stands before
                 before = before if len(before) <= MAX_OWN else unknown(name)
                 value = value.replace(f"$({name})", before).replace(f"${{{name}}}", before)
+            if operator == "!=":
+                value = f"$(shell {value})"
+            if operator in (":=", "::=", "!=") and "$(shell " in value:
+                at_once.append((name, value, start, file, within))
             if operator == "+=":
                 value = f"{before} {value}".strip()
-            if operator != "?=" or name not in variables:
+            if operator != "?=" or (name not in variables and name not in outer):
                 variables[name] = value
+            continue
+        special = _OWN.match(flat)
+        if special:
+            for name in special[1].split():
+                own.setdefault(name, {})[special[2]] = special[3].split(" #")[0].strip()
             continue
         rule = _RULE.match(flat)
         if rule:
@@ -220,6 +294,7 @@ def _read(text: str, file: str, rules: _Rules, variables: dict[str, str], outer:
 
 
 _Line = tuple[str, int, str, tuple[tuple["_Conditional", int], ...]]
+_AtOnce = tuple[str, str, int, str, tuple[tuple["_Conditional", int], ...]]
 _Rules = dict[str, tuple[list[str], list[_Line]]]
 _NAMED: Final = re.compile(r"\$[({]([\w.-]+)[)}]")
 
