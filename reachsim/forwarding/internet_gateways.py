@@ -57,10 +57,12 @@ def internet_gateway(ground: Ground, flow: Walk) -> list[Walk]:
 
 
 def _not_told(ground: Ground, flow: Walk, operation: str) -> list[Walk]:
-    """Lost at a gateway that no file describes; what Block Public Access stops there, or comes over IPv4 from an
-    interface without a public address, is stopped whatever it is.
+    """Lost at a gateway that no file describes; where the file is missing, what Block Public Access stops there, or
+    comes over IPv4 from an interface without a public address, is stopped whatever it is.
     """
     gateway_id, vpc_id, subnet_id = flow.place[1:4]
+    if not ground.lacks_for_vpc(vpc_id, operation):
+        return [not_there(ground, flow, gateway_id, vpc_id, operation)]
     held = past_block_public_access(ground, flow, gateway_id, vpc_id, subnet_id, firewall=_firewall(ground, flow))
     found: list[Walk] = []
     for part in (held if held.blocks else flow).by_destinations(V4):
