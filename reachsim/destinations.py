@@ -130,10 +130,17 @@ def _aws_resource(network: Network, selector: Selector, home: Home) -> Destinati
 
 
 def bucket_region(network: Network, bucket: str, account: str) -> str | None:
-    """The Region that a bucket is in, by its location; None where the snapshot does not tell."""
+    """The Region that a bucket is in, by its location or its account's list; None where the snapshot does not tell."""
     path = found_file(network, (account, "global"), "s3api", "get-bucket-location", bucket)
     answer = network.read(path, aws.BucketLocation)
-    return None if answer is None else answer.region
+    if answer is not None:
+        return answer.region
+    for one in dict.fromkeys((account, *network.snapshot.accounts())):
+        path = network.path((one, "global"), "s3api", "list-buckets")
+        for held in network.read_collection(path, "Buckets", aws.Bucket):
+            if held.name == bucket:
+                return held.bucket_region
+    return None
 
 
 def _listed(network: Network, kind: str, home: Home) -> set[str] | None:

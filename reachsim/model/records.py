@@ -1531,7 +1531,10 @@ class PublicRepository(CodeBuild, frozen=True):
 
 
 class Bucket(Ec2, frozen=True):
+    """``bucket_region`` stands in answers to requests with parameters alone (API_ListBuckets)."""
+
     name: str
+    bucket_region: str | None = None
 
 
 class BucketLocation(Ec2, frozen=True):

@@ -206,6 +206,16 @@ def test_a_bucket_is_asked_for_in_the_region_that_it_is_in(place: str | None, ou
     assert found.findings().get("CROSS_REGION_NOT_VIA_ENDPOINT") == ("high" if outcome == "blocked" else None)
 
 
+@pytest.mark.parametrize(("place", "outcome"), [("us-west-2", "blocked"), (REGION, "allowed"), (None, "allowed")])
+def test_the_list_of_buckets_tells_their_region_too(place: str | None, outcome: str) -> None:
+    """``BucketRegion`` stands in answers to requests with parameters alone (API_ListBuckets)."""
+    net = storing()
+    net.put("s3api/get-bucket-policy/app-artifacts", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    listed = {"Name": "app-artifacts"} | ({"BucketRegion": place} if place else {})
+    net.put("s3api/list-buckets", {"Buckets": [listed]}, region="global")
+    assert Checked(net).step("artifacts").outcome == outcome
+
+
 @pytest.mark.parametrize(("account", "exposed"), [("999900001111", True), (ACCOUNT, False)])
 def test_a_registry_that_copies_its_images_to_strangers_is_exposed(account: str, *, exposed: bool) -> None:
     """ECR itself replicates; no way of the VPC and no policy of the source registry has a say."""
