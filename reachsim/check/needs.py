@@ -316,13 +316,16 @@ def _git_by_endpoint(network: Network, home: Home, project: aws.Project) -> list
 
 def _untold(network: Network, home: Home, project: aws.Project) -> list[Need]:
     """What the configuration leaves open: sources of a kind that we do not know, what a proxy reaches, file systems
-    that a build mounts (P55), and what the docker server of a fleet does, whose place is not documented (P64, P65).
+    that a build mounts (P55), what the docker server of a fleet does, whose place is not documented (P64, P65), what
+    runners do for GitHub Actions, GitLab or Buildkite (User Guide, "Use CodeBuild with self-hosted runners").
     """
     needs = []
     for one in (project.source, *project.secondary_sources):
         known = one.type in (*SELF_HOSTED, *GIT_HOSTS, "CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
         if not known or (one.type in SELF_HOSTED and not one.location):
             needs.append(Need("source", "", place=f"a source of type {one.type or 'that is not told'}"))
+    if project.webhook is not None and project.webhook.runner:
+        needs.append(Need("run", "", place="builds are runners, whose jobs the snapshot and the buildspec do not tell"))
     fleet = project.environment.fleet
     if project.environment.docker_server is not None and fleet is not None and fleet.fleet_arn:
         place = "images are pulled, built and pushed by the docker server of a fleet, whose place is not documented"

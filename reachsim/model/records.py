@@ -1077,6 +1077,23 @@ class ProjectCache(CodeBuild, frozen=True):
     location: str | None = None
 
 
+class WebhookFilter(CodeBuild, frozen=True):
+    type: str = ""
+    pattern: str = ""
+
+
+class Webhook(CodeBuild, frozen=True):
+    filter_groups: tuple[tuple[WebhookFilter, ...], ...] | None = None
+    build_type: str | None = None
+
+    @property
+    def runner(self) -> bool:
+        """Whether a build is a runner for a job of another tool, in place of what the buildspec says."""
+        events = [one.pattern for group in self.filter_groups or () for one in group if one.type == "EVENT"]
+        queued = any("WORKFLOW_JOB_QUEUED" in one for one in events)
+        return queued or (self.build_type or "").startswith("RUNNER_")
+
+
 class Project(CodeBuild, frozen=True):
     name: str
     arn: str | None = None
@@ -1092,6 +1109,7 @@ class Project(CodeBuild, frozen=True):
     logs_config: LogsConfig | None = None
     file_system_locations: tuple[ProjectFileSystem, ...] | None = None
     project_visibility: str | None = None
+    webhook: Webhook | None = None
 
 
 class ProjectNames(CodeBuild, frozen=True):

@@ -178,3 +178,20 @@ def test_variables_of_an_action_that_a_template_does_not_tell_are_not_left_out(t
     import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
     (stage,) = held(tmp_path / "out", "codepipeline/get-pipeline")["pipeline"]["stages"]
     assert stage["actions"][0]["configuration"] == {"ProjectName": "img", "EnvironmentVariables": ""}
+
+
+def test_what_makes_a_projects_builds_runners_is_kept(tmp_path: Path) -> None:
+    event = {"type": "EVENT", "pattern": "WORKFLOW_JOB_QUEUED"}
+    (tmp_path / "plan").mkdir()
+    plan = PlanJson(REGION, ACCOUNT)
+    plan.add("aws_codebuild_project.img", name="img", source=[{"type": "GITHUB"}])
+    plan.add("aws_codebuild_webhook.img", project_name="img", build_type="BUILD", filter_group=[{"filter": [event]}])
+    import_terraform(plan.write(tmp_path / "plan" / "plan.json"), tmp_path / "plan" / "out")
+    triggers = {"Webhook": True, "BuildType": "BUILD", "FilterGroups": [[upper(event)]]}
+    resources = {"Build": {"Type": "AWS::CodeBuild::Project", "Properties": {"Name": "img", "Triggers": triggers}}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
+    for folder in (tmp_path, tmp_path / "plan"):
+        path = folder / "out" / ACCOUNT / REGION / "codebuild/batch-get-projects.json"
+        (made,) = json.loads(path.read_text(encoding="utf-8"))["projects"]
+        assert made["webhook"] == {"filterGroups": [[event]], "buildType": "BUILD"}

@@ -65,3 +65,22 @@ def test_variables_that_are_not_told_leave_it_open(text: str) -> None:
 
 def test_a_proxy_that_a_pipeline_hands_over_counts() -> None:
     assert handing([{"name": "HTTPS_PROXY", "value": "http://10.0.9.9:3128"}]).overall == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("webhook", "runs"),
+    [
+        ({"filterGroups": [[{"type": "EVENT", "pattern": "WORKFLOW_JOB_QUEUED"}]]}, True),
+        ({"buildType": "RUNNER_BUILDKITE_BUILD"}, True),
+        ({"filterGroups": [[{"type": "EVENT", "pattern": "PUSH, PULL_REQUEST_MERGED"}]], "buildType": "BUILD"}, False),
+        ({"filterGroups": [[{"type": "WORKFLOW_NAME", "pattern": "WORKFLOW_JOB_QUEUED"}]]}, False),
+        ({}, False),
+    ],
+)
+def test_what_a_runner_runs_is_not_known(webhook: dict[str, Any], runs: bool) -> None:
+    """CodeBuild User Guide, "Self-hosted GitHub Actions runners in AWS CodeBuild", "Buildkite runner"."""
+    net = Pipeline()
+    net["p1"]["webhook"] = webhook
+    check = load_files(net.files()).check()
+    assert check.overall == ("undecided" if runs else "private-and-working")
+    assert ("unknown" in {one.outcome for one in check.steps if one.step == "run"}) is runs

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from reachsim.importers.planned.defaults import UNSEEN_GROUP
 from reachsim.importers.planned.documents import named_file
@@ -71,6 +71,9 @@ def project(world: World, one: Resource) -> None:
     for name, key in (("encryption_key", "encryptionKey"), ("source_version", "sourceVersion")):
         if one.text(name):
             record[key] = one.text(name)
+    for block in one.blocks("triggers"):
+        groups = block.get("filter_groups")
+        record["webhook"] = _webhook(block, groups if isinstance(groups, list) else [])
     vpc = one.blocks("vpc_config")
     if vpc:
         subnets = listed(one, vpc[0], "subnets", "vpc_config.subnets", "subnet-unknown")
@@ -99,6 +102,20 @@ def project(world: World, one: Resource) -> None:
         if held["name"] == one.id and home == one.home and "vpcConfig" not in record:
             held.pop("vpcConfig", None)
     world.add(one.home, "codebuild/batch-get-projects", record)
+
+
+def webhook(world: World, one: Resource) -> None:
+    """What starts a project's builds, which Terraform declares apart."""
+    groups = [blocks_of(group, "filter") for group in one.blocks("filter_group")]
+    for home, held in world.each("codebuild/batch-get-projects"):
+        if home == one.home and held["name"] == one.text("project_name"):
+            held["webhook"] = _webhook(one.values, groups)
+
+
+def _webhook(block: Values, groups: list[Any]) -> Document:
+    filters = [[{"type": text_of(each, "type"), "pattern": text_of(each, "pattern")} for each in group
+                if isinstance(each, dict)] for group in groups if isinstance(group, list)]  # fmt: skip
+    return {"filterGroups": filters, "buildType": text_of(block, "build_type") or "BUILD"}
 
 
 def _source(block: Values) -> Document:

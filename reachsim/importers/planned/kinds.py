@@ -127,6 +127,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_codecommit_repository": builds.source_repository,
     "aws_codebuild_fleet": builds.fleet,
     "aws_codebuild_project": builds.project,
+    "aws_codebuild_webhook": builds.webhook,
     "aws_ecr_repository": registries.image_repository,
     "aws_ecr_repository_policy": registries.image_repository_policy,
     "aws_ecr_pull_through_cache_rule": registries.cache_rule,
