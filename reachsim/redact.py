@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -190,7 +191,9 @@ def no_variables(buildspec: str) -> str:
     yaml.width = 1 << 20
     yaml.preserve_quotes = True
     try:
-        document = yaml.load(buildspec)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor given twice: it would show the lines, values and all
+            document = yaml.load(buildspec)
     except (YAMLError, RecursionError, ValueError):
         return ""
     env = document.get("env") if isinstance(document, dict) else None

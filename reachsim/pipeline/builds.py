@@ -73,7 +73,7 @@ def walk(host: Host, build: ImageBuild, command: Command) -> None:
 
 def fresh(outer: Machine, name: str) -> Machine:
     """The file system of a new container of an image: nothing of the build's own, all of its context at hand."""
-    machine = Machine(outer.context, [])
+    machine = Machine(outer.context)
     machine.own = outer.own
     machine.image = shown(name)
     machine.architectures = outer.architectures
@@ -371,7 +371,7 @@ class _Walk:
             for found in matches:
                 inside = self.outer.context_path(found) or found
                 place = self._place(target, found, state, several=several or len(matches) > 1)
-                state.scope.machine.mounts.insert(0, (place, inside))
+                state.scope.machine.mounts.put(place, inside)
             return
         is_file = source in self.outer.context
         made = any(one == whole or one.startswith(whole + "/") for one in self.outer.written)
@@ -390,7 +390,7 @@ class _Walk:
         if source is None:
             return
         machine = state.scope.machine
-        machine.mounts.insert(0 if there else len(machine.mounts), (place, "" if source == "." else source))
+        machine.mounts.put(place, "" if source == "." else source, below=not there)
         for path, text in self.outer.written.items():
             if path == whole or path.startswith(whole.rstrip("/") + "/"):
                 machine.written[posixpath.normpath(place + path[len(whole) :])] = text

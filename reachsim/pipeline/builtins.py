@@ -187,9 +187,8 @@ def _copy(call: Call) -> Outcome:
         elif call.has_folder(source):
             origin = call.machine.context_path(call.path(source))
             if origin is not None:
-                call.machine.mounts[:0] = [
-                    (to, origin) for to in dict.fromkeys([place] if inside else [place, call.path(target)])
-                ]
+                for to in dict.fromkeys([place] if inside else [call.path(target), place]):
+                    call.machine.mounts.put(to, origin)
     return Outcome((), "")
 
 

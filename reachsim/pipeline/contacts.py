@@ -350,7 +350,7 @@ class Walk:
         for place, source in run.mounts:
             inside = command.scope.machine.context_path(source)
             if inside is not None and not inside.startswith(".."):
-                machine.mounts.insert(0, (place, "" if inside == "." else inside))
+                machine.mounts.put(place, "" if inside == "." else inside)
         env, directory = (made.env, made.directory) if made is not None else ({}, "/")
         variables = {"HOME": "/root", **env, **dict(run.variables)}
         scope = Scope(machine, variables, directory if run.directory is None else run.directory)

@@ -125,8 +125,40 @@ _FOLDERS: Final = frozenset(
 )  # fmt: skip
 
 
+class Mounts:
+    """Places of a machine and the context's paths that lie there; of places within each other the latest counts."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[int, str]] = {}
+        self._latest = self._lowest = self._deepest = 0
+
+    def copy(self) -> Mounts:
+        twin = Mounts()
+        twin._held = dict(self._held)
+        twin._latest, twin._lowest, twin._deepest = self._latest, self._lowest, self._deepest
+        return twin
+
+    def put(self, place: str, source: str, *, below: bool = False) -> None:
+        """From now on the source lies there, over all that did, or ``below`` it."""
+        place = place.rstrip("/")
+        self._deepest = max(self._deepest, place.count("/"))
+        if below:
+            self._lowest -= 1
+            self._held.setdefault(place, (self._lowest, source))
+        else:
+            self._latest += 1
+            self._held[place] = (self._latest, source)
+
+    def find(self, path: str) -> tuple[str, str] | None:
+        """(the context's path of the place that the path is in, the rest of the path)."""
+        parts = path.split("/")
+        heads = ("/".join(parts[:number]) for number in range(1, min(len(parts), self._deepest + 1) + 1))
+        found = max(((*self._held[head], len(head)) for head in heads if head in self._held), default=None)
+        return None if found is None else (found[1], path[found[2] :].lstrip("/"))
+
+
 class Machine:
-    """A file system during the build. ``mounts`` map its paths to the context's, the latest first.
+    """A file system during the build. ``mounts`` map its paths to the context's.
 
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
     was written with unknown content. ``folders`` are those that commands have made, ``settings`` what they have
@@ -136,9 +168,9 @@ class Machine:
     for granted. ``architectures`` are Docker's names of what it runs on, several where an image is built for several.
     """
 
-    def __init__(self, context: Mapping[str, bytes], mounts: list[tuple[str, str]]) -> None:
+    def __init__(self, context: Mapping[str, bytes], mounts: Mounts | None = None) -> None:
         self.context = context
-        self.mounts = mounts
+        self.mounts = mounts or Mounts()
         self.written: dict[str, str | None] = {}
         self.folders: set[str] = set()
         self.settings: dict[str, str] = {}
@@ -154,10 +186,12 @@ class Machine:
 
     @classmethod
     def of_build(cls, context: Mapping[str, bytes]) -> Machine:
-        return cls(context, [(ROOT, "")])
+        machine = cls(context)
+        machine.mounts.put(ROOT, "")
+        return machine
 
     def copy(self) -> Machine:
-        twin = Machine(self.context, list(self.mounts))
+        twin = Machine(self.context, self.mounts.copy())
         twin.written, twin.settings, twin.forks = dict(self.written), dict(self.settings), list(self.forks)
         twin.folders = set(self.folders)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
@@ -167,11 +201,11 @@ class Machine:
 
     def context_path(self, path: str) -> str | None:
         """The path within the context of a path of the machine; None if it does not come from the context."""
-        for prefix, source in self.mounts:
-            if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
-                rest = path[len(prefix.rstrip("/")) :].lstrip("/")
-                return posixpath.normpath(posixpath.join(source, rest)) if source or rest else "."
-        return None
+        found = self.mounts.find(path)
+        if found is None:
+            return None
+        source, rest = found
+        return posixpath.normpath(posixpath.join(source, rest)) if source or rest else "."
 
     def read(self, path: str) -> str | None:
         """The text of a file; None if there is no such file, or it is not text."""

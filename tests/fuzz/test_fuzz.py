@@ -41,3 +41,9 @@ def test_a_request_of_thousands_of_keys_costs_no_more_than_its_length() -> None:
     requests = [{"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "context": context}]
     asked = {"source": "codebuild:app-build", "destination": "s3", "protocol": "tcp", "port": 443, "requests": requests}
     assert trial("query", "", json.dumps(asked).encode()) is None
+
+
+def test_a_dockerfile_that_copies_hundreds_of_times_costs_no_more_than_its_length() -> None:
+    name, _ = TARGETS["dockerfile"].seeds()[0]
+    data = b"FROM node:22\n" + b"COPY package*.json ./\nRUN npm ci --omit=dev\n" * 650
+    assert trial("dockerfile", name, data) is None

@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,6 +25,7 @@ from reachsim import calls
 from reachsim.cli import group
 from reachsim.collect.anonymize import anonymize
 from reachsim.files import write_tree
+from reachsim.redact import no_variables
 from reachsim.report.markdown import plain
 from reachsim.snapshot import Snapshot, open_snapshot
 from tests.build import Build
@@ -87,6 +89,21 @@ def test_what_python_warns_of_in_a_script_is_no_output_and_changes_none(how: str
     command = [sys.executable, "-W", how, "-m", "reachsim", "contacts", str(tmp_path / "buildspec.yml")]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert (ran.stderr, "a.example:443" in ran.stdout) == ("", True)
+
+
+@pytest.mark.parametrize("how", ["always", "error"])
+def test_what_a_reader_of_yaml_warns_of_shows_no_line_of_it(how: str, tmp_path: Path) -> None:
+    """ruamel.yaml shows the lines of an anchor that is given twice: of a buildspec with the values of its variables."""
+    vpc = "Resources: {V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.0/16}}}"
+    template = f"A: &a s3cret\u202e\nB: &a y\n{vpc}"
+    placed = ("--region", "eu-west-1", "--account", "111122223333")
+    (tmp_path / "t.yaml").write_text(template, encoding="utf-8")
+    spec = "version: 0.2\nenv:\n  variables:\n    A: &a s3cret\n    B: &a y\n"
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter(how)  # type: ignore[arg-type]
+        ran = run("import", "cloudformation", tmp_path / "t.yaml", tmp_path / "out", *placed)
+        assert "s3cret" not in no_variables(spec)
+    assert (ran.exit_code, "s3cret" in ran.output, told) == (0, False, [])
 
 
 # --- What reads the output besides people ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ Scalars are read as CloudFormation reads them: dates and numbers with leading ze
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -167,7 +168,9 @@ def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
     reader = YAML(typ="safe", pure=True)
     reader.allow_duplicate_keys = True
     try:
-        node = reader.compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an anchor given twice: the later one counts, as YAML says
+            node = reader.compose(text)
         lines: dict[str, int] = {}
         budget = [MAX_NODES]
         if node is not None and getattr(node, "id", "") == "mapping":
