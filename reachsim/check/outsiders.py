@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from reachsim import policy
 from reachsim.check.findings import finding_of
 from reachsim.check.participants import service_role
-from reachsim.check.strangers import ANYWHERE, Stranger, context_of, request_of, strangers
+from reachsim.check.strangers import ANYWHERE, Stranger, context_of, limits_of, request_of, strangers
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -258,7 +258,7 @@ def _from_outside(network: Network, trust: policy.Document, role: str, account: 
     """(who from outside may assume a role, in words, "" if nobody is seen to; the file that would tell whether they are
     from outside at all, "" if they surely are)."""
     open_: tuple[str, str] = ("", "")
-    for who in strangers(network, trust, account):
+    for who in strangers(network, trust, account, limits_of(network, account)):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
         if (who.unless and open_[1]) or not any(_trusts(network, trust, who, one, role, account) for one in actions):

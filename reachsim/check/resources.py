@@ -8,7 +8,7 @@ endpoints using endpoint policies".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -18,13 +18,14 @@ from reachsim.check.compared import STRANGER
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.check.service_plane import pipelines
-from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, request_of, statements_of, strangers
+from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, limits_of, request_of, strangers
 from reachsim.dns.names import LATTICE_TYPES
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.reference import actions_on
+from reachsim.policy.statements import Statement
 from reachsim.policy_layers import access_blocks, rcps_deny, registry_counts
 from reachsim.policy_layers import document as document_of
 from reachsim.selectors import parse_selector
@@ -72,7 +73,10 @@ class Shared(Struct, frozen=True):
 
 def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     """The policies of repositories and buckets that the pipeline uses."""
-    told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held)]
+    limits = {
+        account: limits_of(network, account) for account in dict.fromkeys(account for account, _ in network.homes)
+    }
+    told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held, limits)]
     told += _replicated(network, needs)
     told += _public_projects(network)
     findings = tuple(one for one in told if isinstance(one, Finding))
@@ -85,12 +89,16 @@ _Told = Finding | str | Assumption
 """What lets somebody in, a file that would tell, or what was taken for granted."""
 
 
-def _told(network: Network, held: _Held) -> Iterator[_Told]:
+_Limits = Mapping[str, Sequence[Statement]]
+"""The statements of the RCPs that bind the resources of an account."""
+
+
+def _told(network: Network, held: _Held, limits: _Limits) -> Iterator[_Told]:
     """What a resource's policy and access control list say."""
     if ":s3:" in held.arn:
         yield from _by_list(network, held.path.split("/", 1)[0], held.name)
     if network.snapshot.known(held.path):
-        yield from _judged(network, held)
+        yield from _judged(network, held, limits[held.path.split("/", 1)[0]])
     else:
         yield _taken_shut(network, held.path, held.name) if held.further else held.path
 
@@ -231,7 +239,7 @@ def _configured(network: Network) -> Iterator[str]:
         yield from (one for one in named if one and "#{" not in one)
 
 
-def _judged(network: Network, held: _Held) -> Iterator[_Told]:
+def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Iterator[_Told]:
     """A finding for each that is let in from outside, the files that would tell whether some of them are, and who was
     taken to be nobody from outside.
 
@@ -251,10 +259,11 @@ def _judged(network: Network, held: _Held) -> Iterator[_Told]:
             yield from () if any(one.restrict_public_buckets for one in blocks) else untold
             return
     told: set[str] = set()
-    for who in strangers(network, document, owner, unsigned=":s3:" in arn):
+    places = list(addresses((*document.statements, *limits)))
+    for who in strangers(network, document, owner, limits, unsigned=":s3:" in arn):
         if (who.taken or who.whose) in told:
             continue
-        opened, place = _opened(network, document, who, arn, owner)
+        opened, place = _opened(network, document, who, arn, owner, places)
         if not opened:
             continue
         told.add(who.taken or who.whose)
@@ -283,23 +292,36 @@ def _named(actions: Sequence[str]) -> str:
 
 
 def _opened(
-    network: Network, document: policy.Document, who: Stranger, arn: str, owner: str
-) -> tuple[list[str], str]:  # fmt: skip
+    network: Network, document: policy.Document, who: Stranger, arn: str, owner: str, places: Sequence[tuple[str, str]]
+) -> tuple[list[str], str]:
     """The actions that a stranger may take, and from which block of addresses if not from anywhere: what reads or
     writes content, or else whatever the resource's policy can let others do."""
     context = context_of(network, who.caller, owner)
-    places = list(addresses(statements_of(network, document, owner)))
     for asks in _asks(arn):
-        granted = [one for one in asks if document.relevant(one[0].lower()).allows]
-        for address, place in places if granted else ():
+        alike = _told_alike(document, asks)
+        for address, place in places if alike else ():
             keys = {**context, "aws:SourceIp": address, **who.keys}
-            requests = (request_of(who.caller, action, resource, owner, keys) for action, resource in granted)
-            opened = [one.action for one in requests
-                      if policy.judge(document, one, "resource").effect in ("allow", "unknown")
-                      and not rcps_deny(network, one)]  # fmt: skip
+            opened = [
+                action for actions, resource in alike
+                if policy.judge(document, request_of(who.caller, actions[0], resource, owner, keys), "resource").effect
+                in ("allow", "unknown")
+                for action in actions if not rcps_deny(network, request_of(who.caller, action, resource, owner, keys))
+            ]  # fmt: skip
             if opened:
                 return opened, place
     return [], ""
+
+
+def _told_alike(document: policy.Document, asks: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """(actions, resource) of those that some statement allows somebody: a document says the same of all actions that
+    the same of its statements are about."""
+    found: dict[tuple[str, tuple[int, ...], tuple[int, ...]], list[str]] = {}
+    for action, resource in asks:
+        denies, allows = document.relevant(action.lower())
+        if allows:
+            about = [tuple(one.statement.index for one in some) for some in (denies, allows)]
+            found.setdefault((resource, about[0], about[1]), []).append(action)
+    return [(actions, resource) for (resource, _, _), actions in found.items()]
 
 
 def _asks(arn: str) -> Iterator[list[tuple[str, str]]]:

@@ -82,15 +82,16 @@ class Stranger(Struct, frozen=True):
 
 
 def strangers(
-    network: Network, document: policy.Document, owner: str, *, unsigned: bool = False
-) -> Iterator[Stranger]:  # fmt: skip
+    network: Network, document: policy.Document, owner: str, limits: Sequence[Statement], *, unsigned: bool = False
+) -> Iterator[Stranger]:
     """The strangers that the Allow statements of a policy may mean, anybody first.
 
     Args:
         owner: the account that the policy belongs to.
+        limits: the statements of the RCPs that bind its resources (`limits_of`).
         unsigned: Whether requests without a signature are taken, too.
     """
-    statements = statements_of(network, document, owner)
+    statements = (*document.statements, *limits)
     asked = frozenset(one.lookup for statement in statements for one in statement.conditions)
     known = list(ways(network, statements, owner))
     for who in _meant(network, document, statements, owner):
@@ -102,13 +103,10 @@ def strangers(
                 yield _coming(Stranger(_UNSIGNED, ANYONE, keys, how="without a signature"), way)
 
 
-def statements_of(network: Network, document: policy.Document, owner: str) -> tuple[Statement, ...]:
-    """What the requests of strangers meet: the statements of a policy and of the RCPs that bind its owner's resources.
-
-    Raises SnapshotError for a policy that cannot be judged.
-    """
+def limits_of(network: Network, owner: str) -> tuple[Statement, ...]:
+    """The statements of the RCPs that bind an account's resources. Raises SnapshotError."""
     rcps = levels(network, owner, "RESOURCE_CONTROL_POLICY").levels
-    return (*document.statements, *(one for level in rcps for held in level for one in held.statements))
+    return tuple(one for level in rcps for held in level for one in held.statements)
 
 
 def _coming(who: Stranger, way: Way) -> Stranger:

@@ -130,6 +130,7 @@ def arns_of(name: str) -> tuple[str, ...]:
     return found.arns.get(own, ()) if found else ()
 
 
+@lru_cache(maxsize=64)
 def actions_on(prefix: str, resource_type: str) -> tuple[str, ...]:
     """The actions that a service has on a type of resource, by the extract alone, in order; none if it has neither.
 
