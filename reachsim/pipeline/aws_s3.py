@@ -32,7 +32,10 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
     unsaid = [word for word in rest[1:] if not is_known(word) and nothing_known(word.split("/")[0])]
     if not wholes and service == "s3" and operation in _TRANSFERS:
         if len(unsaid) > 1:
-            gap = Gap(call.command.text, f"which bucket that is: {urls.why_unknown(' '.join(unsaid))}")
+            gap = Gap(
+                call.command.text,
+                f"which bucket that is: {urls.why_unknown(' '.join(word.split('/')[0] for word in unsaid))}",
+            )
             return Outcome((Destination(service_host(call, "s3", region), 443, "aws", service="s3"), gap), None)
         if not unsaid:
             return Outcome((), None)

@@ -25,7 +25,8 @@ _SILENT: Final = re.compile(r"(?:rem|echo|setlocal|endlocal|pause|title|color|cl
 _SIGN: Final = re.compile(r"(\&\&|\|\||\&)\s*|\n")
 _TOOLS: Final = frozenset(
     ["vcvarsall.bat", "vcvars64.bat", "vcvars32.bat", "vsdevcmd.bat", "refreshenv", "refreshenv.cmd", "cd.", "where",
-     "icacls", "reg", "msiexec", "robocopy", "xcopy", "taskkill", "timeout", "del", "rd", "md", "copy", "move", "ren"]
+     "icacls", "reg", "msiexec", "robocopy", "xcopy", "taskkill", "timeout", "del", "rd", "md", "copy", "move", "ren",
+     "setx", "attrib", "takeown", "cacls"]
 )  # fmt: skip
 """Programs that only change the machine or the session."""
 _ARGUMENT: Final = re.compile(r"%(?:(?P<all>\*)|(?P<form>~[a-z$:]*)?(?P<number>\d))", re.IGNORECASE)

@@ -52,7 +52,7 @@ _HARMLESS: Final = re.compile(
     r"(?:Write-\w+|New-\w+|Remove-Item\w*|Expand-Archive|Compress-Archive|Copy-Item\w*|Move-Item\w*|Rename-Item"
     r"|Set-ExecutionPolicy|Set-Content|Add-Content|Out-\w+|Get-(?!Web)\w+|Set-\w+|Test-Path|Start-Sleep|echo|md|mkdir|dir|ls"
     r"|copy|move|del|rm|rmdir|rd|setx?|type|cat|exit|throw|return|break|continue|msiexec\S*|Start-Process\s+msiexec\S*"
-    r"|Import-Module|Add-WindowsFeature|Install-WindowsFeature|Start-Service|Stop-\w+|Restart-Service|param|Unblock-File"
+    r"|Import-(?:Module|Certificate|PfxCertificate|Csv|Clixml)|Add-WindowsFeature|Install-WindowsFeature|Start-Service|Stop-\w+|Restart-Service|param|Unblock-File"
     r"|Resolve-Path|Join-Path|Split-Path|Select-\w+|Where-Object|Sort-Object|Measure-\w+|Format-\w+|ConvertTo-\w+"
     r"|ConvertFrom-\w+|Tee-Object|Clear-\w+|Pop-Location|Wait-\w+|Enable-\w+|Disable-\w+|Add-Type|Add-Member|Export-\w+"
     r"|Register-\w+|select|sort|where|\?|using|refreshenv|Update-SessionEnvironment|[ap]ushd|popd|cls|ver|where\.exe|tar(?:\.exe)?"

@@ -11,6 +11,10 @@ from typing import Final
 
 _PAIRS: Final = {"(": ")", "{": "}", "[": "]"}
 _HERE: Final = re.compile(r"@([\"'])[ \t]*(?=\n)")
+_ENVIRONMENT: Final = re.compile(
+    r"\[(?:System\.)?Environment\]::GetEnvironmentVariable\(\s*+(['\"])(\w++)\1\s*+(?:,[^()\n]{0,80})?\)", re.IGNORECASE
+)
+"""A variable of the environment, asked for by .NET's name of it."""
 _GOES_ON: Final = re.compile(r"\s*(?:else|elseif|catch|finally|while|until)\b", re.IGNORECASE)
 
 
@@ -22,6 +26,7 @@ def statements(text: str) -> list[str]:
     """
     found: list[str] = []
     piece = ""
+    text = _ENVIRONMENT.sub(r"$env:\2", text)
     text = _uncommented(re.sub(r"<#.*?(?:#>|\Z)", "", re.sub(r"`\r?\n", " ", text), flags=re.DOTALL))
     for part, at in _parts(text, ";\n"):
         piece += part

@@ -41,6 +41,10 @@ _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
 _LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
+_OLD_UBUNTU: Final = re.compile(
+    r"trusty|xenial|bionic|focal|\bubuntu:?(?:1[2-9]|20\.04)|aws/codebuild/(?:ubuntu/)?standard:[1-5]\."
+)
+"""Up to Ubuntu 20.04 add-apt-repository asks other hosts."""
 _OF_ONE_MIRROR: Final = re.compile(r"(?:bookworm|trixie|forky|sid|testing|unstable)|\bdebian:(?:1[2-9]|[2-9]\d)\b")
 _MAIN: Final = {
     "apt": (
@@ -202,8 +206,9 @@ def add_repository(call: Call) -> Outcome:
     found: list[Found] = []
     for word in call.words:
         if word.startswith("ppa:"):
-            found += knowledge.index("launchpad")
-            add(call, "apt", "launchpad")
+            name = "launchpad-old" if _OLD_UBUNTU.search(call.machine.image) else "launchpad"
+            found += knowledge.index(name)
+            add(call, "apt", name)
         for url in urls.all_in(word):
             add(call, "apt", url)
     update = [] if "-n" in call.words or "--no-update" in call.words else repositories(call, "apt", "likely")
