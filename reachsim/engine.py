@@ -8,7 +8,7 @@ twice. The engine knows places only as names: what happens at one is the caller'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Final, Generic, Literal, TypeVar
 
@@ -208,19 +208,22 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
 
     The ended flows are disjoint and add up to those that started (DESIGN, the first invariant).
     """
-    ended: list[Flow[Context]] = []
+    return tuple(ends(start, step, loop))
+
+
+def ends(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context]) -> Iterator[Flow[Context]]:
+    """The flows of `walk`, each as soon as it has ended: who looks for one of a kind need not walk the others."""
     waiting = list(start)[::-1]
     while waiting:
         flow = waiting.pop()
         if flow.end:
-            ended.append(flow)
+            yield flow
             continue
         here, visited = (flow.leg, flow.place, flow.source, flow.destination), flow.visited
         if here in visited:
             waiting += loop(flow)
         else:
             waiting += step(replace(flow, visited=visited | {here}))[::-1]
-    return tuple(ended)
 
 
 @lru_cache(maxsize=1024)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -19,7 +20,7 @@ from reachsim.destinations import Destination, destination
 from reachsim.dns import Reason, Resolution, resolve_outside
 from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
-from reachsim.forwarding import Context, Ground, Walk, forward
+from reachsim.forwarding import Context, Ground, Walk, forward, one_by_one
 from reachsim.forwarding.amazon_local import UNDOCUMENTED
 from reachsim.forwarding.endpoints import asked_by_name
 from reachsim.forwarding.ground import Origin, Route, describe_addresses, describe_services, stopped
@@ -256,14 +257,32 @@ def _from(
     return [_stopped_before(one, unanswered) for one in walked] if unanswered else walked
 
 
+_ADDRESSES: Final = Selector("ip", "")
+MOST_PARTS: Final = 100
+"""Parts of all that a place sends for which everything that stops each is told; of more, only what does so first."""
+
+
 def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str | None) -> tuple[Block, ...]:
     """What stops all that a place sends, to whichever address: with that a destination may be unknown, and the answer
-    is not.
+    is not. The first part that nothing stops tells that there is no such thing.
     """
     start = base.source
     everywhere = FAMILIES[family] - UNDOCUMENTED - start.addresses
-    base = msgspec.structs.replace(base, resolution=None, gaps=())
-    flows = _walk(ground, base, start, Destination(Selector("ip", ""), everywhere), everywhere, services, family).flows
+    public = [IntervalSet.single(held.first) for one in (V4, V6) if (held := everywhere & PUBLIC & one)]
+    sent: list[Walk] = []
+    flows: list[Walk] = []
+    for addresses in (*public, everywhere):  # the internet first, which many can reach
+        sent = [msgspec.structs.replace(one, gaps=start.unseen) for one in starts_of(start, addresses, services)]
+        flows = []
+        for flow in one_by_one(ground, sent, until_stopped=True):
+            parts = unanswered(ground, flow)
+            if any(part.outcome != "blocked" for part in parts):
+                return ()
+            flows += parts
+    few = sum(1 for _ in islice(one_by_one(ground, sent), MOST_PARTS + 1)) <= MOST_PARTS
+    if few or ground.told(Network.lacks, start.home, "describe-vpcs"):
+        base, aimed = msgspec.structs.replace(base, resolution=None, gaps=()), Destination(_ADDRESSES, everywhere)
+        flows = list(_walk(ground, base, start, aimed, everywhere, services, family).flows)
     if not flows or any(flow.outcome != "blocked" for flow in flows):
         return ()
     stopping = [{_which(block): block for block in flow.blocks} for flow in flows]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from importlib import import_module
 from typing import Final, cast
 
-from reachsim.engine import walk
+from reachsim.engine import ends, walk
 from reachsim.forwarding import appliances, delivery, departure, endpoints, internet_gateways
 from reachsim.forwarding.ground import Context, Ground, Origin, Walk, block, describe, lost, missing, stopped
 from reachsim.forwarding.unmodelled import not_modelled
 
-__all__ = ["Context", "Ground", "Origin", "Walk", "forward", "loop", "step", "step_at"]
+__all__ = ["Context", "Ground", "Origin", "Walk", "forward", "loop", "one_by_one", "step", "step_at"]
 
 Step = Callable[[Ground, Walk], list[Walk]]
 _STEPS: Final[dict[str, Step]] = {
@@ -64,6 +64,15 @@ def step_at(kind: str) -> Step:
 def forward(ground: Ground, start: Iterable[Walk]) -> tuple[Walk, ...]:
     """Walk flows from their places to their ends, there and back."""
     return walk(start, partial(step, ground), partial(loop, ground))
+
+
+def one_by_one(ground: Ground, start: Iterable[Walk], *, until_stopped: bool = False) -> Iterator[Walk]:
+    """The ends of flows, each as soon as it is found; if told so, not beyond what stops a flow first."""
+
+    def first(flow: Walk) -> list[Walk]:
+        return [flow.ended("stopped")] if flow.blocks else step(ground, flow)
+
+    return ends(start, first if until_stopped else partial(step, ground), partial(loop, ground))
 
 
 def step(ground: Ground, flow: Walk) -> list[Walk]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reachsim import load_files
+from reachsim import load_files, scenarios
 from reachsim.verdict import Verdict
 from tests.build import Build
 from tests.property.test_matrix import compare
@@ -213,6 +213,24 @@ def test_whatever_a_name_stands_for_a_group_without_egress_rules_lets_nothing_ou
     net.permit(net.open, "out", ("tcp", 22, 22, "0.0.0.0/0"))
     net[net.open]["IpPermissionsEgress"].pop(0)
     assert (asked().outcome, codes(asked())) == ("blocked", {"ENI_SG_RULES_MISMATCH"})
+
+
+def test_whether_all_is_stopped_is_found_out_by_the_first_part_that_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a place sends may go to thousands of interfaces: a question of a name that is not known took seconds."""
+    net = natted()
+    for host in range(100, 200):
+        net.interface(net.b, f"10.0.2.{host}", [net.group(net.vpc_id, name=f"g{host}")], name=f"n{host}")
+    files = {path: data for path, data in net.files().items() if "list-resolver-rules" not in path}
+    found: list[object] = []
+    real = scenarios.one_by_one
+    monkeypatch.setattr(
+        scenarios, "one_by_one", lambda *asked, **how: (found.append(one) or one for one in real(*asked, **how))
+    )
+    assert ask(files, net.client, "host:github.com").outcome == "unknown"
+    assert 0 < len(found) < 4
+    net[net.open]["IpPermissionsEgress"] = []
+    files = {path: data for path, data in net.files().items() if "list-resolver-rules" not in path}
+    assert ask(files, net.client, "host:github.com").outcome == "blocked"
 
 
 def test_whatever_a_name_stands_for_no_answer_gets_in() -> None:
