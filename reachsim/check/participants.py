@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 
 from reachsim import policy, services
+from reachsim.check.service_plane import pipelines
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
@@ -42,7 +44,28 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
         if not network.lacks(home, "describe-vpcs")
     ]
     lacking += [network.path(home, "codebuild", "batch-get-projects") for home in _not_yet_asked(network)]
-    return (*dict.fromkeys(projects), *_clients(network)), tuple(lacking)
+    lacking += _run_elsewhere(network)
+    return (*dict.fromkeys(projects), *_clients(network)), tuple(dict.fromkeys(lacking))
+
+
+def _run_elsewhere(network: Network) -> Iterator[str]:
+    """Files without which pipelines are not whole: those of pipelines that are listed alone, and those of projects that
+    an action runs and that are not told, maybe in its own Region or the account of its role (CodePipeline User Guide,
+    "Add a cross-Region action", "Create a pipeline that uses resources from another account").
+    """
+    for home, pipeline in pipelines(network):
+        for action in (action for stage in pipeline.stages for action in stage.actions):
+            name = action.configuration.get("ProjectName")
+            role = (action.role_arn or "").split(":")
+            place = (role[4] if len(role) > 5 else home[0], action.region or home[1])
+            if name and action.action_type_id.provider == "CodeBuild" and (place, name) not in network.projects:
+                yield network.path(place, "codebuild", "batch-get-projects")
+    for home in network.homes:
+        listed = network.path(home, "codepipeline", "list-pipelines")
+        for one in network.read_collection(listed, "pipelines", aws.PipelineName):
+            path = network.path(home, "codepipeline", "get-pipeline", one.name)
+            if network.snapshot.status(path) != "ok":
+                yield path
 
 
 def _not_yet_asked(network: Network) -> list[Home]:

@@ -1516,6 +1516,8 @@ class PipelineAction(CodeBuild, frozen=True):
     name: str = ""
     action_type_id: ActionType = ActionType()
     configuration: dict[str, str] = {}
+    region: str | None = None
+    role_arn: str | None = None
 
 
 class PipelineStage(CodeBuild, frozen=True):
@@ -1537,6 +1539,10 @@ class Pipeline(CodeBuild, frozen=True):
     stages: tuple[PipelineStage, ...] = ()
     artifact_store: ArtifactStore | None = None
     artifact_stores: dict[str, ArtifactStore] | None = None
+
+
+class PipelineName(CodeBuild, frozen=True):
+    name: str
 
 
 class PipelineAnswer(CodeBuild, frozen=True):

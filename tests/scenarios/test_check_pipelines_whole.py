@@ -1,0 +1,60 @@
+"""Pipelines of which the snapshot lacks a part: a project that an action runs, or what a listed pipeline does.
+
+**Source:** CodePipeline User Guide, "Add a cross-Region action to a pipeline", "Create a pipeline in CodePipeline that
+uses resources from another AWS account".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Check
+from tests.scenarios.pipelines import ACCOUNT, Pipeline
+from tests.scenarios.test_check_service_plane import stage
+
+OTHER = "222222222222"
+REGION = "ap-northeast-1"
+
+
+def running(*names: str, listed: tuple[str, ...] = (), **action: Any) -> Check:
+    net = Pipeline()
+    stages = [stage(name, "Build", "CodeBuild", ProjectName=name) for name in names]
+    stages[-1]["actions"][0] |= action
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
+    if listed:
+        net.put("codepipeline/list-pipelines", {"pipelines": [{"name": name} for name in listed]})
+    return load_files(net.files()).check()
+
+
+@pytest.mark.parametrize(
+    ("action", "place"),
+    [({}, f"{ACCOUNT}/{REGION}"), ({"region": "us-west-2"}, f"{ACCOUNT}/us-west-2"),
+     ({"roleArn": f"arn:aws:iam::{OTHER}:role/build"}, f"{OTHER}/{REGION}")],
+)  # fmt: skip
+def test_a_project_that_is_not_told_leaves_the_pipeline_open(action: dict[str, str], place: str) -> None:
+    check = running("p1", "elsewhere", **action)
+    assert (check.overall, check.exit_code) == ("undecided", 3)
+    assert f"{place}/codebuild/batch-get-projects.json" in check.missing
+
+
+def test_one_of_the_same_name_in_another_region_is_another() -> None:
+    assert running("p1", region="us-west-2").overall == "undecided"
+    assert running("p1", region=REGION).overall == "private-and-working"
+    assert running("p1", roleArn=f"arn:aws:iam::{ACCOUNT}:role/build").overall == "private-and-working"
+
+
+@pytest.mark.parametrize("answer", [None, {"Error": {"Code": "AccessDenied"}}])
+def test_a_pipeline_that_is_listed_alone_leaves_it_open(answer: dict[str, Any] | None) -> None:
+    assert running("p1", listed=("rel",)).overall == "private-and-working"
+    check = running("p1", listed=("rel", "nightly"))
+    assert check.overall == "undecided"
+    assert f"{ACCOUNT}/{REGION}/codepipeline/get-pipeline/nightly.json" in check.missing
+    net = Pipeline()
+    net.put("codepipeline/list-pipelines", {"pipelines": [{"name": "rel"}]})
+    if answer:
+        net.put("codepipeline/get-pipeline/rel", answer)
+    assert json.dumps(load_files(net.files()).check().missing).count("get-pipeline/rel") == 1
