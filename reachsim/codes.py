@@ -919,6 +919,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DEPLOYMENTS_UNSEEN", "network", "",  # P61i
      "Which ECS clusters there are is not in the snapshot. No service was taken to run what the pipeline builds.",
      "Capture ecs list-clusters, list-services and describe-services."),
+    ("DEPLOYMENT_NOT_JUDGED", "network", "",
+     "A pipeline deploys to something else than an ECS service on Fargate. What instances, functions or stacks need "
+     "for it was not judged, and was taken to be there.",
+     "Ask for the instances' and functions' ways with reachsim simulate."),
     ("REPOSITORY_MADE_ON_PUSH", "resource-policy", _ECR_TEMPLATES,
      "The build pushes to a repository that is not there. A repository creation template for pushes fits its name, and "
      "was taken to make it; what the template's role and repository policy let through was not judged.",
@@ -952,7 +956,8 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
     ("block", """
         AMAZON_LOCAL_SERVICE_ASSUMED
         BPA_NAT_BEHIND_FIREWALL
-        BUILD_EPHEMERAL_PORTS DEPLOYMENTS_UNSEEN DHCP_OPTIONS_NONE DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES
+        BUILD_EPHEMERAL_PORTS DEPLOYMENTS_UNSEEN DEPLOYMENT_NOT_JUDGED DHCP_OPTIONS_NONE
+        DNS_FIREWALL_OVERRIDE DNS_FORWARDER_RETRIES
         DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN DOCKER_BRIDGE_ADDRESSES
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED

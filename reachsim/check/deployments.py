@@ -66,8 +66,13 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
         for home, pipeline in pipelines(network) for cluster, service in _deployed(pipeline)
         if (cluster, service) not in served
     }  # fmt: skip
+    others = [
+        Assumption("DEPLOYMENT_NOT_JUDGED", f"{pipeline.name}/{stage.name}/{action.name}", what, "block")
+        for _, pipeline in pipelines(network) for stage in pipeline.stages for action in stage.actions
+        if (what := _not_judged(network, action))
+    ]  # fmt: skip
     if not _pushed(needs):
-        return tuple(sorted(unseen))
+        return (*sorted(unseen), *others)
     described = {(home, cluster.rsplit("/", 1)[-1]) for home, cluster in network.ecs_services}
     clusters = [(home, arn.rsplit("/", 1)[-1]) for home, arn in network.ecs_clusters]
     unseen |= {network.path(home, "ecs", "describe-services", one) for home, one in clusters
@@ -78,7 +83,20 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
         Assumption("DEPLOYMENTS_UNSEEN", "/".join(home), f"{path} is not in the snapshot", "block")
         for path, home in lists.items() if network.snapshot.status(path) == "missing"
     ]  # fmt: skip
-    return (*sorted(unseen), *taken)
+    return (*sorted(unseen), *others, *taken)
+
+
+def _not_judged(network: Network, action: aws.PipelineAction) -> str:
+    """Why what an action deploys to is not judged; nothing where it is, or where CodePipeline writes to a bucket."""
+    kind = action.action_type_id
+    if kind.category != "Deploy" or kind.owner != "AWS" or kind.provider in ("S3", "EKS"):
+        return ""
+    if kind.provider not in ("ECS", "CodeDeployToECS"):
+        return f"what {kind.provider} deploys to is not judged"
+    cluster, service = (action.configuration.get(key) for key in ("ClusterName", "ServiceName"))
+    held = (one for (_, arn), records in network.ecs_services.items() if arn.rsplit("/", 1)[-1] == cluster
+            for one in records if one.service_name == service)  # fmt: skip
+    return "" if all(map(on_fargate, held)) else f"{service} runs on instances of its own, which are not judged"
 
 
 def _pushed(needs: Sequence[Need]) -> set[str]:

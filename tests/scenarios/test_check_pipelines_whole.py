@@ -58,3 +58,29 @@ def test_a_pipeline_that_is_listed_alone_leaves_it_open(answer: dict[str, Any] |
     if answer:
         net.put("codepipeline/get-pipeline/rel", answer)
     assert json.dumps(load_files(net.files()).check().missing).count("get-pipeline/rel") == 1
+
+
+@pytest.mark.parametrize(
+    ("provider", "told"),
+    [("CodeDeploy", True), ("EC2", True), ("CloudFormation", True), ("S3", False), ("CodeDeployToECS", False)],
+)
+def test_deployments_that_are_not_judged_are_told(provider: str, told: bool) -> None:
+    net = Pipeline()
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": [stage("D", "Deploy", provider)]}})
+    check = load_files(net.files()).check()
+    found = [one.component for one in check.assumptions if one.code == "DEPLOYMENT_NOT_JUDGED"]
+    assert found == (["rel/D/D"] if told else [])
+    assert check.overall == "private-and-working"
+
+
+@pytest.mark.parametrize(("kind", "told"), [("EC2", True), ("EXTERNAL", True), ("FARGATE", False)])
+def test_so_are_services_on_instances(kind: str, told: bool) -> None:
+    net = Pipeline()
+    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod"
+    net.put("ecs/list-clusters", {"clusterArns": [arn]})
+    service = {"serviceName": "web", "clusterArn": arn, "launchType": kind, "taskDefinition": "web:7"}
+    net.put("ecs/describe-services/prod", {"services": [service]})
+    stages = [stage("D", "Deploy", "ECS", ClusterName="prod", ServiceName="web")]
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
+    found = [one for one in load_files(net.files()).check().assumptions if one.code == "DEPLOYMENT_NOT_JUDGED"]
+    assert bool(found) is told
