@@ -265,3 +265,22 @@ def test_the_gate_stops_what_opens_the_pipeline_to_a_live_user(
 ) -> None:
     older, newer = over_live(tmp_path, *resources)
     assert older.diff(newer).gate == ("fail", ("CODECOMMIT_USABLE_FROM_OUTSIDE arn:aws:iam::111111111111:user/u",))
+
+
+def test_a_live_user_who_is_changed_keeps_what_it_may_do(tmp_path: Path) -> None:
+    """It lost its policies, and with them the finding."""
+    net = Pipeline()
+    inline = [{"PolicyName": "p", "PolicyDocument": json.loads(DOCUMENT)}]
+    user = {"UserName": "u", "Arn": "arn:aws:iam::111111111111:user/u", "UserPolicyList": inline,
+            "AttachedManagedPolicies": [], "GroupList": []}  # fmt: skip
+    files = net.files()
+    files[LIVE] = json.dumps(json.loads(files[LIVE]) | {"UserDetailList": [user]}).encode()
+    for path, content in files.items():
+        (tmp_path / "live" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "live" / path).write_bytes(content)
+    made = PlanJson(region="ap-northeast-1")
+    before = {"name": "u", "id": "u", "arn": "arn:aws:iam::111111111111:user/u", "path": "/"}
+    made.add("aws_iam_user.u", action="update", before=before, more=before | {"tags": {"team": "red"}})
+    made.write(tmp_path / "plan.json")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out", onto=tmp_path / "live")
+    assert "CODECOMMIT_USABLE_FROM_OUTSIDE" in found(load(tmp_path / "out").check())

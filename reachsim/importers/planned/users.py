@@ -20,32 +20,39 @@ _DETAILS: Final = "iam/get-account-authorization-details"
 
 
 def user(world: World, one: Resource) -> None:
-    record = _renewed(world, one, "UserDetailList", "UserName")
+    record = _record(world, one, "UserDetailList", "UserName")
     if record is not None:
-        record |= {"UserPolicyList": [], "GroupList": one.texts("groups"), "AttachedManagedPolicies": []}
+        for key in ("UserPolicyList", "AttachedManagedPolicies", "GroupList"):
+            record.setdefault(key, [])
         own_policies(world, one, record, "UserPolicyList")
         boundary(one, record)
-        if one.open("groups"):
-            record["GroupList"].append(_open_group(one))
+        more = [*one.texts("groups"), *([_open_group(one)] if one.open("groups") else [])]
+        record["GroupList"] += [name for name in more if name not in record["GroupList"]]
 
 
 def group(world: World, one: Resource) -> None:
-    record = _renewed(world, one, "GroupDetailList", "GroupName")
+    record = _record(world, one, "GroupDetailList", "GroupName")
     if record is not None:
-        record |= {"GroupPolicyList": [], "AttachedManagedPolicies": []}
+        for key in ("GroupPolicyList", "AttachedManagedPolicies"):
+            record.setdefault(key, [])
         own_policies(world, one, record, "GroupPolicyList")
 
 
-def _renewed(world: World, one: Resource, key: str, name: str) -> Document | None:
-    """The record of a user or group, emptied of what it had; None over a live snapshot that lacks IAM's details."""
+def _record(world: World, one: Resource, key: str, name: str) -> Document | None:
+    """The record of a user or group; one that is changed keeps what it has. None over a live snapshot that lacks IAM's
+    details."""
     details = world.document((one.home[0], "global"), _DETAILS)
     if details is None:
         return None
-    held = details.setdefault(key, [])
-    held[:] = [other for other in held if other.get(name) != one.id]
-    record: Document = {name: one.id, "Path": one.text("path") or "/", "Arn": arn(one)}
-    held.append(record)
-    return record
+    listed = details.setdefault(key, [])
+    held = next((other for other in listed if other.get(name) == one.id), None)
+    if held is not None and not one.new:
+        record: Document = held
+        return record
+    listed[:] = [other for other in listed if other.get(name) != one.id]
+    listed.append({name: one.id, "Path": one.text("path") or "/", "Arn": arn(one)})
+    made: Document = listed[-1]
+    return made
 
 
 def _users(world: World, one: Resource, names: Sequence[str]) -> Iterator[Document]:
