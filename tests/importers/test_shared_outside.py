@@ -216,7 +216,11 @@ def test_a_canned_list_that_lets_everyone_in(bucket: str, open_: bool, tmp_path:
      ({"access_control_policy": [{"owner": [{"id": "aa"}], "grant": [
          {"permission": "READ", "grantee": [{"type": "CanonicalUser", "id": "beef"}]}]}]}, {"RESOURCE_SHARED_OUTSIDE"}),
      ({"access_control_policy": [{"owner": [{"id": "aa"}], "grant": [
-         {"permission": "READ", "grantee": [{"type": "CanonicalUser", "id": "aa"}]}]}]}, set())],
+         {"permission": "READ", "grantee": [{"type": "CanonicalUser", "id": "aa"}]}]}]}, set()),
+     ({"grant": [{"id": "aa", "permissions": ["FULL_CONTROL"], "type": "CanonicalUser", "uri": ""}]}, set()),
+     ({"grant": [{"id": "aa", "permissions": ["FULL_CONTROL"], "type": "CanonicalUser", "uri": ""},
+                 {"id": "beef", "permissions": ["READ"], "type": "CanonicalUser", "uri": ""}]},
+      {"RESOURCE_SHARED_OUTSIDE"})],
 )  # fmt: skip
 def test_a_list_that_is_a_resource_of_its_own(values: dict[str, Any], codes: set[str], tmp_path: Path) -> None:
     reach = plan(tmp_path, ("aws_s3_bucket.b", {"bucket": "artifacts"}),

@@ -56,10 +56,16 @@ def bucket_acl(world: World, one: Resource) -> None:
         {"Grantee": {"Type": "Group", "URI": f"http://acs.amazonaws.com/groups/global/{group}"}, "Permission": what}
         for group, what in _CANNED.get(one.text("acl"), ())
     ]
-    owner = next((text_of(held, "id") for block in lists for held in blocks_of(block, "owner")), "") or one.home[0]
+    owner = next((text_of(held, "id") for block in lists for held in blocks_of(block, "owner")), "")
     if one.action == "delete":
         grants = []  # Terraform takes nothing back, and a new bucket has none
-    world.put(place, call, {"Owner": {"ID": owner}, "Grants": grants})
+    world.put(place, call, {"Owner": {"ID": owner or _full_control(grants) or one.home[0]}, "Grants": grants})
+
+
+def _full_control(grants: list[Document]) -> str:
+    """The owner, where only the grants tell: a state of a bucket shows its own first, which is for everything."""
+    full = (one["Grantee"].get("ID", "") for one in grants if one["Permission"] == "FULL_CONTROL")
+    return next(filter(None, full), "")
 
 
 def _grant(block: Values) -> Document:
