@@ -98,7 +98,7 @@ def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
         tuple(Entry(key, "", yaml.line_of(one)) for key, one in _table(top.get("reports")).items()),
         tuple(_members(_table(top.get("batch")))),
         tuple(_refused(_table(phases))),
-        tuple(_unheard(phases)),
+        (*_unknown_version(top.get("version")), *_unheard(phases)),
     )  # fmt: skip
 
 
@@ -138,6 +138,14 @@ def _refused(table: dict[str, Any]) -> list[Entry]:
         for name, node in table.items()
         if name in PHASES and not yaml.is_mapping(node) and _items(node)
     ]
+
+
+def _unknown_version(node: Any) -> list[Entry]:
+    """A version that is none of the reference's two; who leaves it out or writes 0.20 means 0.2."""
+    version = "a list or a table" if yaml.is_mapping(node) or yaml.is_sequence(node) else yaml.scalar(node)
+    if not version or re.fullmatch(r"0\.[12]0*", version):
+        return []
+    return [Entry(f"version: {version[:40]}", "CodeBuild has 0.1 and 0.2 alone; read as 0.2", yaml.line_of(node))]
 
 
 def _unheard(phases: Any) -> Iterator[Entry]:
