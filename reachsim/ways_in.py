@@ -43,7 +43,8 @@ def unseen_ways(network: Network, vpcs: Sequence[str], addresses: IntervalSet) -
     """
     return [
         *_unseen_peers(network, vpcs, addresses), *_unseen_attachments(network, vpcs, addresses),
-        *_peerings_unread(network, vpcs, addresses), *by_gateways(network, vpcs, addresses, NOT_MODELLED),
+        *_peerings_unread(network, vpcs, addresses), *_attachments_unread(network, vpcs, addresses),
+        *by_gateways(network, vpcs, addresses, NOT_MODELLED),
         *(_client_vpns(network, vpcs) if addresses - PUBLIC else ()),
     ]  # fmt: skip
 
@@ -138,6 +139,19 @@ def _peerings_unread(network: Network, vpcs: Sequence[str], addresses: IntervalS
             lacking += network.lacks(home, "describe-route-tables")
             detail = f"whether {network.label(vpc_id)} routes to peering connections is not known"
             yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
+
+
+def _attachments_unread(network: Network, vpcs: Sequence[str], addresses: IntervalSet) -> Iterator[WayIn]:
+    """Transit gateways that a route leads back to, of a VPC whose attachments no file tells: by any of its subnets."""
+    for vpc_id in vpcs:
+        lacking = network.lacks(network.home_of(vpc_id), "describe-transit-gateway-vpc-attachments")
+        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id] if lacking else []
+        back = [route for table in tables for route in table.routes if route.transit_gateway_id is not None]
+        mine = addresses & IntervalSet.union_of(_leads_to(route) for route in back)
+        if mine:
+            detail = f"what transit gateways send into {network.label(vpc_id)}, and by which subnets, is not known"
+            places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))
+            yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking), mine, vpc_id, places)
 
 
 def _leads_to(route: aws.Route) -> IntervalSet:

@@ -204,6 +204,12 @@ def test_the_internet_may_come_by_a_hub_that_is_not_seen(
         assert ("PEER_ACCOUNT_UNSEEN", "tgw-1") in assumed(verdict)
         assert "222222222222/us-east-1/ec2/describe-transit-gateway-attachments.json" in verdict.missing
     assert ask(hub(*routes, ingress=ingress), "ip:198.51.100.7", "eni-1").outcome == outcome
+    files = hub(*routes, ingress=ingress).files()
+    attachments = "111111111111/us-east-1/ec2/describe-transit-gateway-vpc-attachments.json"
+    del files[attachments]
+    verdict = load_files(files).simulate("internet", "eni-1", protocol="tcp", port=443)
+    assert verdict.outcome == outcome
+    assert (attachments in verdict.missing) == (outcome == "unknown")
 
 
 @pytest.mark.parametrize("routes", [("0.0.0.0/0",), ("192.168.0.0/16",)])
