@@ -29,13 +29,12 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
         path
         for home in network.homes
         for path in network.unknown(network.path(home, "codebuild", "batch-get-projects"))
-        if not projects or not network.lacks(home, "describe-vpcs")
+        if (not projects or not network.lacks(home, "describe-vpcs")) and _listed(network, home) != ()
     ]
     lacking += [
         network.path(home, "codebuild", "batch-get-projects")
         for home in network.homes
-        if (listed := network.read(network.path(home, "codebuild", "list-projects"), aws.ProjectNames)) is not None
-        and any((home, name) not in network.projects for name in listed.projects)
+        if any((home, name) not in network.projects for name in _listed(network, home) or ())
     ]
     lacking += [
         path
@@ -46,6 +45,13 @@ def pipeline_sources(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]
     lacking += [network.path(home, "codebuild", "batch-get-projects") for home in _not_yet_asked(network)]
     lacking += _run_elsewhere(network)
     return (*dict.fromkeys(projects), *_clients(network)), tuple(dict.fromkeys(lacking))
+
+
+def _listed(network: Network, home: Home) -> tuple[str, ...] | None:
+    """The projects that list-projects names; None if it is not there, or not whole."""
+    path = network.path(home, "codebuild", "list-projects")
+    listed = network.read(path, aws.ProjectNames)
+    return listed.projects if listed is not None and (listed.projects or network.lists_all(path)) else None
 
 
 def _run_elsewhere(network: Network) -> Iterator[str]:

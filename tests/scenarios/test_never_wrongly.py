@@ -465,3 +465,14 @@ def test_an_endpoint_that_is_down_is_the_fault_and_not_what_keeps_public_address
     assert {(one.id, one.component) for one in check.findings if one.severity == "high"} == {
         ("BAD_STATE", "vpce-ecr-api")
     }
+
+
+def test_an_account_that_lists_no_project_is_not_asked_for_any() -> None:
+    """Nobody can call batch-get-projects without a name."""
+    files = {path: data for path, data in shipped().items() if not path.startswith("code/") and path != "manifest.json"}
+    (listed,) = [path for path in files if path.endswith("codebuild/list-projects.json")]
+    told = listed.replace("list-projects", "batch-get-projects")
+    files = {path: data for path, data in files.items() if path != told} | {listed: b'{"projects": []}'}
+    assert load_files(files).check().missing == ()
+    assert told in load_files({path: data for path, data in files.items() if path != listed}).check().missing
+    assert told in load_files(files | {listed: b'{"projects": [], "nextToken": "more"}'}).check().missing
