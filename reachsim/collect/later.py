@@ -19,6 +19,7 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "codebuild/list-projects": ("", records.ProjectNames),
     "codecommit/batch-get-repositories": ("repositories", records.SourceRepository),
     "codepipeline/get-pipeline": ("", records.PipelineAnswer),
+    "codepipeline/list-pipelines": ("pipelines", records.PipelineName),
     "ec2/describe-availability-zones": ("AvailabilityZones", records.AvailabilityZone),
     "ec2/describe-managed-prefix-lists": ("PrefixLists", records.ManagedPrefixList),
     "ec2/describe-vpc-attribute": ("", records.VpcAttribute),
