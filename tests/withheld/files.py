@@ -87,19 +87,11 @@ def complaints(name: str, path: str, files: Files, surface: str) -> list[str]:
     found = [
         f"{key}: {word} -> {after.get(key)}"
         for key, word in before.items()
-        if after.get(key) != word
-        and after.get(key) not in OPEN
-        and not _left_out(key, path, surface, after)
-        and not _asked_for_less(key, path, surface)
+        if after.get(key) != word and after.get(key) not in OPEN and not _left_out(key, path, surface, after)
     ]
     new = after.keys() - before.keys()
     return found + [f"{key}: {after[key]}, which was not there" for key in sorted(new)
                     if after[key] not in (*OPEN, "told") and not (surface == "contacts" and "{" in key)]  # fmt: skip
-
-
-def _asked_for_less(key: str, path: str, surface: str) -> bool:
-    """Whether an answer may be another one: what a build is seen to need of a service is in the files of its code."""
-    return surface in ("plot", "report") and path.startswith("code/") and key.startswith(PROJECTS) and " → " in key
 
 
 def _left_out(key: str, path: str, surface: str, after: Words) -> bool:
