@@ -142,6 +142,26 @@ def _answers(services: IntervalSet) -> IntervalSet:
     )
 
 
+def may_send(
+    ground: Ground, groups: Sequence[str], subnet_id: str, services: IntervalSet, family: IntervalSet
+) -> bool:  # fmt: skip
+    """Whether security groups let some of the services out to somebody, and the network ACL of a subnet lets that out
+    and an answer in. What is not known lets it through.
+    """
+    known = ground.network.security_groups
+    rules = (rule for group in groups if group in known for rule in ground.group_rules(group, "egress"))
+    if all(group in known for group in groups) and all(rule.services.isdisjoint(services) for rule in rules):
+        return False
+    acl = ground.network.network_acl_of(subnet_id)
+    if acl is None:
+        return True
+    out, in_ = (ground.acl_rules(acl.network_acl_id, direction) for direction in ("egress", "ingress"))
+    return any(
+        _lets_through(out, family, part) and (not (answers := _answers(part)) or _lets_through(in_, family, answers))
+        for part in kinds(services)
+    )
+
+
 def _lets_through(rules: Sequence[Rule], peers: IntervalSet, services: IntervalSet) -> bool:
     """Whether some entry allows some of it that none before denies."""
     denied = PacketSet.empty(2)

@@ -42,7 +42,7 @@ from reachsim.packets import (
     icmp_services,
     protocol_services,
 )
-from reachsim.refused import kept_out, refusals, unanswered
+from reachsim.refused import kept_out, may_send, refusals, unanswered
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import Selector
 from reachsim.sources import Source, sources
@@ -260,13 +260,27 @@ def _from(
 _ADDRESSES: Final = Selector("ip", "")
 MOST_PARTS: Final = 100
 """Parts of all that a place sends for which everything that stops each is told; of more, only what does so first."""
+MOST_NEAR: Final = 50
+"""Interfaces of a VPC that are asked one by one whether they stop what is sent to them."""
+
+
+def _near(network: Network, vpc_id: str) -> tuple[str, ...]:
+    return tuple(name for name, one in network.network_interfaces.items() if one.vpc_id == vpc_id)
 
 
 def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str | None) -> tuple[Block, ...]:
     """What stops all that a place sends, to whichever address: with that a destination may be unknown, and the answer
-    is not. The first part that nothing stops tells that there is no such thing.
+    is not. The first part that nothing stops tells that there is no such thing. Among more than `MOST_NEAR` interfaces
+    it is not looked for what stops each, but only whether the sender's own filters stop all.
     """
     start = base.source
+    sender = start.origin.interface
+    lacking = ground.told(Network.lacks, start.home, "describe-vpcs")
+    many = sender is not None and len(ground.told(_near, start.vpc_id)) > MOST_NEAR
+    if sender is not None and many:
+        sends: bool = ground.worked_out(may_send, sender.groups, sender.subnet_id, services, FAMILIES[family])
+        if sends or lacking:
+            return ()
     everywhere = FAMILIES[family] - UNDOCUMENTED - start.addresses
     public = [IntervalSet.single(held.first) for one in (V4, V6) if (held := everywhere & PUBLIC & one)]
     sent: list[Walk] = []
@@ -279,8 +293,8 @@ def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str
             if any(part.outcome != "blocked" for part in parts):
                 return ()
             flows += parts
-    few = sum(1 for _ in islice(one_by_one(ground, sent), MOST_PARTS + 1)) <= MOST_PARTS
-    if few or ground.told(Network.lacks, start.home, "describe-vpcs"):
+    few = not many and sum(1 for _ in islice(one_by_one(ground, sent), MOST_PARTS + 1)) <= MOST_PARTS
+    if few or lacking:
         base, aimed = msgspec.structs.replace(base, resolution=None, gaps=()), Destination(_ADDRESSES, everywhere)
         flows = list(_walk(ground, base, start, aimed, everywhere, services, family).flows)
     if not flows or any(flow.outcome != "blocked" for flow in flows):

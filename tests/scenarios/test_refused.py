@@ -227,10 +227,11 @@ def test_whether_all_is_stopped_is_found_out_by_the_first_part_that_is_not(monke
         scenarios, "one_by_one", lambda *asked, **how: (found.append(one) or one for one in real(*asked, **how))
     )
     assert ask(files, net.client, "host:github.com").outcome == "unknown"
-    assert 0 < len(found) < 4
+    assert len(found) < 4
     net[net.open]["IpPermissionsEgress"] = []
     files = {path: data for path, data in net.files().items() if "list-resolver-rules" not in path}
     assert ask(files, net.client, "host:github.com").outcome == "blocked"
+    assert len(found) < 20
 
 
 def test_whatever_a_name_stands_for_no_answer_gets_in() -> None:
