@@ -760,7 +760,7 @@ class VpcEndpoint(Ec2, frozen=True):
         """The type that the rest of a record tells which lacks it, as answers from before 2017 do: gateway endpoints
         have no interfaces, and an AWS service is reached by interfaces of type Interface.
         """
-        if not (self.subnet_ids or self.network_interface_ids or self.groups or self.private_dns_enabled):
+        if not (self.subnet_ids or self.network_interface_ids or self.groups):
             return "Gateway"
         _expected(self.service_name.startswith("com.amazonaws.") and ".vpce." not in self.service_name,
                   "an endpoint with VpcEndpointType")  # fmt: skip

@@ -70,9 +70,14 @@ def test_without_the_gaps_filled_nothing_is_called_private(moto_server: tuple[st
     assert result.exit_code == 3
     assert "route53resolver list-firewall-rule-group-associations" in result.stderr
     assert "every verdict about a name" in result.stderr
+    groups = tmp_path / f"s/{ACCOUNT}/{REGION}/ec2/describe-security-groups.json"
+    held = json.loads(groups.read_text())
+    for one in held["SecurityGroups"]:  # moto's endpoints have another group than the build's lets out to
+        one["IpPermissionsEgress"] = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    groups.write_text(json.dumps(held))
     found = reachsim.load(tmp_path / "s").check()
     assert found.overall == "undecided"
-    assert f"{ACCOUNT}/{REGION}/route53resolver/list-firewall-rule-group-associations.json" in found.missing
+    assert f"{ACCOUNT}/{REGION}/route53profiles/list-profile-associations.json" in found.missing
     calls = {one["file"]: one for one in json.loads((tmp_path / "s/snapshot.json").read_text())["calls"]}
     unknown_to_moto = {
         "ec2/describe-vpc-block-public-access-options", "ec2/describe-vpc-block-public-access-exclusions",
