@@ -38,10 +38,6 @@ _ALWAYS: Final = frozenset(
 )  # fmt: skip
 """Keys, in lower case, whose text is a secret wherever it stands."""
 _NAMED_ELSEWHERE: Final = frozenset({"PARAMETER_STORE", "SECRETS_MANAGER"})
-_REGISTRY: Final = re.compile(
-    r"\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)(?:/[a-z0-9._/-]+)?(?::[\w.-]{1,128})?"
-)
-_REGION: Final = re.compile(r"[a-z]{2}(?:-gov|-iso[a-z]?)?-(?:north|south|east|west|central){1,2}-\d")
 _URL_USER = re.compile(
     r"((?:https?|ftp|git)://)[^/@\s\"']+@|((?<![a-z+])[a-z+]+://)[^/@:\s\"']*:[^/@\s\"']*@", re.IGNORECASE
 )
@@ -139,22 +135,7 @@ def _variable(variable: Any) -> Any:
     if not isinstance(variable, dict) or "value" not in variable:
         return variable
     kind = variable.get("type")
-    if isinstance(kind, str) and kind in _NAMED_ELSEWHERE:
-        return variable
-    return variable | {"value": open_value(variable.get("name"), variable["value"])}
-
-
-def open_value(name: object, value: object) -> str:
-    """A variable's plain-text value if it is none but an address of Amazon ECR, a Region, or an account's id in a
-    variable that is called so: a snapshot names those anyway, and builds tell by them where they push. Else nothing.
-
-    >>> open_value("REPO", "111111111111.dkr.ecr.eu-west-1.amazonaws.com/app"), open_value("TOKEN", "123456789012")
-    ('111111111111.dkr.ecr.eu-west-1.amazonaws.com/app', '')
-    """
-    if not isinstance(name, str) or not isinstance(value, str):
-        return ""
-    called = "account" in name.lower() and re.fullmatch(r"\d{12}", value, re.ASCII)
-    return value if called or _REGION.fullmatch(value) or _REGISTRY.fullmatch(value) else ""
+    return variable if isinstance(kind, str) and kind in _NAMED_ELSEWHERE else variable | {"value": ""}
 
 
 def _json_variables(text: str) -> str:
@@ -202,8 +183,8 @@ def no_variables(buildspec: str) -> str:
         return buildspec
     if not isinstance(variables, CommentedMap):
         return ""
-    for name, value in list(variables.items()):
-        variables[name] = open_value(name, str(value))
+    for name in variables:
+        variables[name] = ""
     variables.ca.items.clear()  # a comment behind a value may repeat it
     out = StringIO()
     yaml.dump(document, out)

@@ -89,7 +89,7 @@ def test_pipelines_keep_the_key_of_their_store_and_whose_repository_they_read(tm
         assert pipeline["stages"][0]["actions"][0]["roleArn"] == ROLE, name
 
 
-def test_a_project_keeps_the_address_that_it_pushes_to_and_no_other_value(tmp_path: Path) -> None:
+def test_a_project_keeps_no_plain_value(tmp_path: Path) -> None:
     variables = [{"Name": "REPO", "Value": {"Fn::GetAtt": ["Images", "RepositoryUri"]}},
                  {"Name": "PASSWORD", "Value": "planted"}]  # fmt: skip
     resources = {
@@ -101,7 +101,7 @@ def test_a_project_keeps_the_address_that_it_pushes_to_and_no_other_value(tmp_pa
     import_cloudformation(tmp_path / "t.json", tmp_path / "out", region=REGION, account=ACCOUNT)
     made = json.loads((tmp_path / "out" / ACCOUNT / REGION / "codebuild/batch-get-projects.json").read_text("utf-8"))
     values = [one["value"] for one in made["projects"][0]["environment"]["environmentVariables"]]
-    assert values == [f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/app", ""]
+    assert values == ["", ""]
 
 
 def handed_over(text: Any, tmp_path: Path, **unknown: Any) -> dict[str, str]:

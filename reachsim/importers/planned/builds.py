@@ -25,7 +25,7 @@ from reachsim.importers.planned.resource import (
 from reachsim.importers.planned.symbols import arn
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
-from reachsim.redact import open_value, redactor
+from reachsim.redact import redactor
 from reachsim.services import dns_suffix
 
 _CAMEL: Final = {
@@ -154,9 +154,9 @@ def _environment(block: Values) -> Document:
     made["privilegedMode"] = flag_of(block, "privileged_mode")
     made["environmentVariables"] = [
         {"name": text_of(one, "name"), "type": kind,
-         "value": value if kind != "PLAINTEXT" else open_value(text_of(one, "name"), value)}
+         "value": "" if kind == "PLAINTEXT" else text_of(one, "value")}
         for one in blocks_of(block, "environment_variable")
-        for kind, value in ((text_of(one, "type") or "PLAINTEXT", text_of(one, "value")),)
+        for kind in (text_of(one, "type") or "PLAINTEXT",)
     ]  # fmt: skip
     for fleet in blocks_of(block, "fleet"):
         made["fleet"] = {"fleetArn": text_of(fleet, "fleet_arn")}
