@@ -32,6 +32,7 @@ _OF_EC2: Final = {
     "managed-prefix-lists": "rules and routes with prefix lists",
     "availability-zones": "transit gateways from subnets in Local Zones",
     "instances": "sources named i-…, and the pipeline's clients",
+    "addresses": "public addresses that interfaces do not tell",
     "security-group-rules": "which rule of a security group decides, by its id",
     "vpc-endpoint-associations": "names of endpoints for resources and service networks",
     "vpc-endpoint-service-configurations": "what stands behind endpoints for your own endpoint services",

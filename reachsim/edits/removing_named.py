@@ -162,6 +162,13 @@ def _released(draft: Draft, address: str) -> None:
         for holder in (eni, *(eni.get("PrivateIpAddresses") or ())):
             if (holder.get("Association") or {}).get("PublicIp") == address:
                 del holder["Association"]
+    for reservation in draft.rows("describe-instances", "Reservations"):
+        for instance in reservation.get("Instances") or ():
+            if instance.get("PublicIpAddress") == address:
+                del instance["PublicIpAddress"]
+            for holder in instance.get("NetworkInterfaces") or ():
+                if (holder.get("Association") or {}).get("PublicIp") == address:
+                    del holder["Association"]
 
 
 _ALSO: Final[dict[str, Callable[[Draft, str], None]]] = {

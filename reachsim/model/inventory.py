@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from reachsim.addresses import Address
 from reachsim.errors import Fault, SnapshotError
 from reachsim.model import records as aws
 from reachsim.model.decode import decode, decode_collection, fault
@@ -155,6 +156,7 @@ class Inventory:
                     self._take(instances, instance.instance_id, instance, place, instance.instance_id)
         self.instances = self._one_table("Reservations", parts, instances)
         self._load_listed_interfaces()
+        self._tell_public_addresses()
         self.projects: dict[tuple[Home, str], aws.Project] = {}
         self.fleets: dict[str, aws.Fleet] = {}
         self.functions: dict[tuple[Home, str], aws.Function] = {}
@@ -198,6 +200,27 @@ class Inventory:
                         self.places[one.network_interface_id] = place
         if found:
             self.network_interfaces = dict(sorted({**self.network_interfaces, **found}.items()))
+
+    def _tell_public_addresses(self) -> None:
+        """Interfaces that have a public address by the instance's record or by describe-addresses, and not by their
+        own: they have it.
+        """
+        told: list[tuple[str, str | None, Address]] = []
+        for instance in self.instances.values():
+            if instance.public_ip_address:
+                names = (one.network_interface_id for one in instance.network_interfaces)
+                told += ((name, instance.private_ip_address, instance.public_ip_address) for name in names)
+        for home in self.homes:
+            for one in self._records(self.path(home, "ec2", "describe-addresses"), "Addresses", aws.ElasticAddress):
+                if one.network_interface_id and one.public_ip:
+                    told.append((one.network_interface_id, one.private_ip_address, one.public_ip))
+        found: dict[str, aws.NetworkInterface] = {}
+        for name, private, public in told:
+            record = found.get(name) or self.network_interfaces.get(name)
+            if record is not None and (more := aws.with_public_address(record, private, public)) is not record:
+                found[name] = more
+        if found:
+            self.network_interfaces = {**self.network_interfaces, **found}
 
     def _load_compute(self, home: Home) -> None:
         path = self.path(home, "lambda", "list-functions")

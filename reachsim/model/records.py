@@ -8,7 +8,7 @@ network-semantics fact sheet, section 12, checked against the botocore service m
 from typing import Annotated
 
 import msgspec
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from reachsim.addresses import Address, Cidr
 from reachsim.model.states import State
@@ -420,6 +420,23 @@ class NetworkInterface(Ec2, frozen=True):
         return True
 
 
+def with_public_address(record: NetworkInterface, private: str | None, public: Address) -> NetworkInterface:
+    """The record with a public address for one of its private ones (None for the primary one), if that has none."""
+    primary = private in (None, record.private_ip_address)
+    own = record.private_ip_address if primary else private
+    listed = [one for one in record.private_ip_addresses if one.private_ip_address == own]
+    if own is None or (primary and record.association) or any(one.association for one in listed):
+        return record
+    if not primary and not listed:  # the address of another interface of the same instance
+        return record
+    made = PublicAssociation(public_ip=public)
+    return replace(
+        record, association=made if primary else record.association,
+        private_ip_addresses=tuple(replace(one, association=made) if one.private_ip_address == own else one
+                                   for one in record.private_ip_addresses),
+    )  # fmt: skip
+
+
 class DescribedNetworkInterface(NetworkInterface, frozen=True):
     """As ``describe-network-interfaces`` prints it: with its place, and with its groups if it can have any."""
 
@@ -461,9 +478,16 @@ class Instance(Ec2, frozen=True):
     iam_instance_profile: IamInstanceProfile | None = None
     network_interfaces: tuple[InstanceNetworkInterface, ...] = ()
     private_ip_address: str | None = None
+    public_ip_address: Address | None = None
     platform: str | None = None
     metadata_options: InstanceMetadataOptions | None = None
     tags: tuple[Tag, ...] = ()
+
+
+class ElasticAddress(Ec2, frozen=True):
+    public_ip: Address | None = None
+    network_interface_id: str | None = None
+    private_ip_address: str | None = None
 
 
 class Reservation(Ec2, frozen=True):

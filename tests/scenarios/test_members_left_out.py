@@ -15,7 +15,7 @@ from reachsim import load_files
 from reachsim.errors import ReachsimError
 from tests.balancers import listener, load_balancer, target_group
 from tests.build import Build
-from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted
+from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 
@@ -92,6 +92,34 @@ def test_an_instance_that_neither_record_attaches_has_the_interface_with_its_add
     assert fate(before) == ("allowed", "private")
     net[instance]["PrivateIpAddress"] = "10.0.1.66"
     assert ask(net, instance, net.server).outcome == "unknown"
+
+
+@pytest.mark.parametrize("told", ["instance", "address", "second address"])
+def test_a_public_address_that_the_interface_does_not_tell_is_had_all_the_same(told: str) -> None:
+    net = public(address=None)
+    instance = net.instance(net.a, "10.0.1.6", [net.open], name="c")
+    interface = "eni-c-eth0"
+    assert ask(net, "internet", instance).outcome == "blocked"
+    files = net.files()
+    if told == "instance":
+        net[instance]["PublicIpAddress"] = "203.0.113.7"
+        files = net.files()
+    else:
+        private = "10.0.1.6"
+        if told == "second address":
+            private = "10.0.1.77"
+            net[interface]["PrivateIpAddresses"].append({"PrivateIpAddress": private, "Primary": False})
+        address = {"PublicIp": "203.0.113.7", "AllocationId": "eipalloc-1", "AssociationId": "eipassoc-1",
+                   "NetworkInterfaceId": interface, "PrivateIpAddress": private}  # fmt: skip
+        files = net.files() | {f"{net.account}/us-east-1/ec2/describe-addresses.json":
+                               json.dumps({"Addresses": [address]}).encode()}  # fmt: skip
+    reach = load_files(files)
+    assert reach.simulate("internet", instance, protocol="tcp", port=443).outcome == "allowed"
+    assert reach.simulate("internet", "ip:203.0.113.7", protocol="tcp", port=443).outcome == "allowed"
+    assert reach.simulate(instance, "internet", protocol="tcp", port=443).outcome == "allowed"
+    if told != "instance":
+        after = reach.what_if(remove=["eipalloc-1"])
+        assert after.simulate("internet", instance, protocol="tcp", port=443).outcome == "blocked"
 
 
 def test_an_endpoint_of_the_days_of_gateway_endpoints_is_one() -> None:
