@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reachsim import Reach, ReachsimError, load, load_files
+from reachsim.check.outsiders import ACTIONS
 from reachsim.cli import group
 from reachsim.fix import Plan
 from reachsim.fix.faults import needed_ways
@@ -240,7 +241,6 @@ PULL = "ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlFo
 THEIR_ARN = f"arn:aws:ecr:{REGION}:{THEIRS}:repository/base"
 OWN_ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/build"
-NOBODY_ELSE = "codecommit:GitPull, codecommit:GitPush, codecommit:GetFile, codecommit:GetBlob, codecommit:PutFile, "
 FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
     "SC02 base image of Docker Hub": (lambda: building(Pipeline(), TWICE), [
         ("codebuild:p1", f"copy golang:1.22 to {REGISTRY}/docker-hub/library/golang:1.22, and name the copy in "
@@ -265,10 +265,10 @@ FAILING: dict[str, tuple[Callable[[], Pipeline | Files], Steps]] = {
          f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:app/db-??????")]),
     "SC13a a user from anywhere": (with_user, [
         (f"arn:aws:iam::{ACCOUNT}:user/u-ext", f"add inline policy reachsim-codecommit-through-endpoints: Deny "
-         f"{NOBODY_ELSE}codecommit:CreateCommit on * if aws:SourceVpce StringNotEqualsIfExists vpce-git-codecommit")]),
+         f"{', '.join(ACTIONS)} on * if aws:SourceVpce StringNotEqualsIfExists vpce-git-codecommit")]),
     "SC13d a deny that does not hit": (lambda: with_user({"StringEquals": {"aws:SourceVpc": "vpc-9"}}), [
         (f"arn:aws:iam::{ACCOUNT}:user/u-ext", f"add inline policy reachsim-codecommit-through-endpoints: Deny "
-         f"{NOBODY_ELSE}codecommit:CreateCommit on * if aws:SourceVpce StringNotEqualsIfExists vpce-git-codecommit")]),
+         f"{', '.join(ACTIONS)} on * if aws:SourceVpce StringNotEqualsIfExists vpce-git-codecommit")]),
     "SC15 a repository for its endpoint alone": (
         lambda: own_environment(TRUST, for_all("ecr:*", effect="Deny", Condition=ONLY_ENDPOINT)), [
         (f"{OWN_ARN}/ci", "change statement 1 into Deny ecr:* if aws:SourceVpce StringNotEquals vpce-ecr-dkr and "
