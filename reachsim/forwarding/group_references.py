@@ -45,6 +45,10 @@ def stranger_may_carry(ground: Ground, context: Context, interface: Interface, r
     """
     if context.origin.kind != "unseen" or rule.group in ground.network.security_groups or is_stale(ground, rule):
         return False
+    account, region = ground.network.home_of(interface.vpc_id)
+    owner = (rule.group_peer.user_id if rule.group_peer else None) or account
+    if not ground.network.lacks((owner, region), "describe-security-groups"):
+        return False  # its owner has no such group
     if any(link in context.inspected for link in context.links) or is_endpoint_over_transit(context, interface):
         return False
     known = ground.network.transit_gateway_vpc_attachments

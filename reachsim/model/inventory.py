@@ -81,7 +81,9 @@ class Inventory:
             lambda r: r.egress_only_internet_gateway_id,
         )  # fmt: skip
         gateways = ec2("describe-nat-gateways", "NatGateways", aws.NatGateway, lambda r: r.nat_gateway_id)
-        self.nat_gateways = {name: self._placed(gateway) for name, gateway in gateways.items()}
+        self.nat_gateways = gateways
+        if any(gateway.vpc_id is None for gateway in gateways.values()):
+            self.nat_gateways = {name: self._placed(gateway) for name, gateway in gateways.items()}
         self.vpc_peering_connections = ec2(
             "describe-vpc-peering-connections", "VpcPeeringConnections", aws.VpcPeeringConnection,
             lambda r: r.vpc_peering_connection_id,

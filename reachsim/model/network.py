@@ -159,7 +159,7 @@ class Network(Inventory):
         """All addresses of each subnet, IPv4 and IPv6."""
         return {subnet_id: subnet_addresses(subnet) for subnet_id, subnet in self.subnets.items()}
 
-    @index("subnets")
+    @index("subnets", "vpcs", "places")
     def zone_ids(self) -> dict[tuple[Home, str], str]:
         """The id of an Availability Zone by account, Region and that account's name for it, as subnets tell both."""
         return {

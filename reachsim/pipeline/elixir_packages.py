@@ -36,7 +36,7 @@ def mix(call: Call) -> Outcome:
 
 def _of_task(call: Call, task: str, project: str, depth: int) -> Iterator[Found]:
     name = next((word for word in task.split() if not word.startswith("-")), "")
-    alias = re.search(rf"(?:\"{re.escape(name)}\"|\b{re.escape(name)}):\s*\[([^\]]*)\]", project) if name else None
+    alias = re.search(rf"(?:\"{re.escape(name)}\"|\b{re.escape(name)}):\s*\[([^\[\]]*)\]", project) if name else None
     if alias and depth < _DEEPEST:
         for one in re.findall(r"\"([^\"\n]+)\"", alias[1]):
             yield from _of_task(call, one, "" if one.split()[0] == name else project, depth + 1)

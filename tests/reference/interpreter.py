@@ -1217,7 +1217,8 @@ class Walk:
             account = pair.get("UserId")
             seen = {home.partition("/")[0] for home in self.world.homes.values()}
             if self.origin[0] == "unseen" and direction == "ingress" and account not in (None, *seen):
-                told = not self.by_transit_gateway or self.world.transit_gateway_references(vpc, vpc)
+                by_core = self.origin[1].startswith("leave ")  # a core network, of which nothing tells what it loses
+                told = not self.by_transit_gateway or by_core or self.world.transit_gateway_references(vpc, vpc)
                 to_endpoint = self.by_transit_gateway and self.receiver.get("InterfaceType") == "vpc_endpoint"
                 return None if told and not to_endpoint else False
             if direction == "ingress" or account in (None, *seen) or self.is_in_sight(vpc, peer):
