@@ -264,10 +264,6 @@ MOST_NEAR: Final = 50
 """Interfaces of a VPC that are asked one by one whether they stop what is sent to them."""
 
 
-def _near(network: Network, vpc_id: str) -> tuple[str, ...]:
-    return tuple(name for name, one in network.network_interfaces.items() if one.vpc_id == vpc_id)
-
-
 def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str | None) -> tuple[Block, ...]:
     """What stops all that a place sends, to whichever address: with that a destination may be unknown, and the answer
     is not. The first part that nothing stops tells that there is no such thing. Among more than `MOST_NEAR` interfaces
@@ -276,7 +272,7 @@ def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str
     start = base.source
     sender = start.origin.interface
     lacking = ground.told(Network.lacks, start.home, "describe-vpcs")
-    many = sender is not None and len(ground.told(_near, start.vpc_id)) > MOST_NEAR
+    many = sender is not None and ground.told(Network.interfaces_held, start.vpc_id) > MOST_NEAR
     if sender is not None and many:
         sends: bool = ground.worked_out(may_send, sender.groups, sender.subnet_id, services, FAMILIES[family])
         if sends or lacking:

@@ -128,8 +128,8 @@ def _peerings_unread(network: Network, vpcs: Sequence[str], addresses: IntervalS
         if not lacking:
             continue
         tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id]
-        back = [route for table in tables for route in table.routes if route.vpc_peering_connection_id is not None]
-        mine = addresses & IntervalSet.union_of(_leads_to(route) for route in back)
+        back = (route for route in _routes_of(network, vpc_id) if route.vpc_peering_connection_id is not None)
+        mine = addresses & IntervalSet.union_of(map(_leads_to, back))
         if mine:
             detail = f"what leads into {network.label(vpc_id)} by peering connections is not known"
             yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking), mine, vpc_id, (("local", vpc_id, ""),))
@@ -145,13 +145,17 @@ def _attachments_unread(network: Network, vpcs: Sequence[str], addresses: Interv
     """Transit gateways that a route leads back to, of a VPC whose attachments no file tells: by any of its subnets."""
     for vpc_id in vpcs:
         lacking = network.lacks(network.home_of(vpc_id), "describe-transit-gateway-vpc-attachments")
-        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id] if lacking else []
-        back = [route for table in tables for route in table.routes if route.transit_gateway_id is not None]
-        mine = addresses & IntervalSet.union_of(_leads_to(route) for route in back)
+        routes = _routes_of(network, vpc_id) if lacking else ()
+        back = (route for route in routes if route.transit_gateway_id is not None)
+        mine = addresses & IntervalSet.union_of(map(_leads_to, back))
         if mine:
             detail = f"what transit gateways send into {network.label(vpc_id)}, and by which subnets, is not known"
             places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))
             yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking), mine, vpc_id, places)
+
+
+def _routes_of(network: Network, vpc_id: str) -> Iterator[aws.Route]:
+    return (route for table in network.route_tables.values() if table.vpc_id == vpc_id for route in table.routes)
 
 
 def _leads_to(route: aws.Route) -> IntervalSet:
@@ -172,18 +176,17 @@ def by_gateways(
     """
     found: dict[tuple[str, str], WayIn] = {}
     for vpc_id in vpcs:
-        for table in network.route_tables.values():
-            for route in table.routes if table.vpc_id == vpc_id else ():
-                target = target_of(route)
-                if target.kind not in kinds or _leads_to(route).isdisjoint(addresses):
-                    continue
-                gap = not_modelled(target.id, target.kind, network.label(target.id))
-                places: tuple[tuple[str, ...], ...] = (("local", vpc_id, ""),)
-                if target.kind == "core-network":
-                    places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))
-                known = found.get((target.id, vpc_id))
-                mine = addresses & _leads_to(route)
-                found[target.id, vpc_id] = WayIn(gap, mine | known.addresses if known else mine, vpc_id, places)
+        for route in _routes_of(network, vpc_id):
+            target = target_of(route)
+            if target.kind not in kinds or _leads_to(route).isdisjoint(addresses):
+                continue
+            gap = not_modelled(target.id, target.kind, network.label(target.id))
+            places: tuple[tuple[str, ...], ...] = (("local", vpc_id, ""),)
+            if target.kind == "core-network":
+                places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))
+            known = found.get((target.id, vpc_id))
+            mine = addresses & _leads_to(route)
+            found[target.id, vpc_id] = WayIn(gap, mine | known.addresses if known else mine, vpc_id, places)
     return [way for _, way in sorted(found.items(), key=lambda one: one[0])]
 
 

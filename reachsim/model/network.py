@@ -331,6 +331,10 @@ class Network(Inventory):
             self._interfaces_by_subnet[subnet_id] = [self.interfaces[name] for name in names]
         return self._interfaces_by_subnet[subnet_id]
 
+    def interfaces_held(self, vpc_id: str) -> int:
+        """How many network interfaces stand in a VPC's subnets."""
+        return sum(len(self._names_by_subnet.get(subnet, ())) for subnet in self.subnets_of(vpc_id))
+
     def interfaces_of_vpcs(self, vpcs: Collection[str]) -> list[Interface]:
         records = self.network_interfaces.items()
         return [self.interfaces[name] for name, record in records if (record.vpc_id or "") in vpcs]
