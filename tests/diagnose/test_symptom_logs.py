@@ -6,7 +6,6 @@ The messages are in the tools' own words. A symptom that no log shows (S35 to S3
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from reachsim.diagnose import Diagnosed, Diagnosis
 from reachsim.diagnose import messages as messages_module
 from reachsim.diagnose.log import read_log
 from tests.build import Build
+from tests.patience import within
 from tests.scenarios.lan import ANY, Lan, natted
 from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
 
@@ -425,10 +425,9 @@ def test_an_error_with_its_reason_stands_for_the_one_without() -> None:
 
 @pytest.mark.parametrize("part", ["a.", "a-", "//a.", ":", "should ", "Could not connect to "])
 def test_a_line_made_of_one_thing_is_read_in_no_time(part: str) -> None:
-    begun = time.process_time()
-    messages_module.place_of(f"{part * 4000}"[:3950] + "b refused")
-    messages_module.kind_of(f"{part * 4000}"[:3950] + "b refused")
-    assert time.process_time() - begun < 1
+    with within(1):
+        messages_module.place_of(f"{part * 4000}"[:3950] + "b refused")
+        messages_module.kind_of(f"{part * 4000}"[:3950] + "b refused")
 
 
 def test_an_address_alone_is_asked_for() -> None:
@@ -545,14 +544,11 @@ def test_no_message_is_passed_over_for_want_of_a_stem() -> None:
 
 
 def test_a_log_of_megabytes_is_read_in_a_moment() -> None:
-    import time
-
     noise = "[INFO] Downloading from central: https://repo.example.com/a/b/c.jar timeout=3 (12 kB at 3 kB/s)\n"
     data = (noise * 20_000 + "curl: (6) Could not resolve host: a.example.com\n" + "x" * 3_000_000).encode()
-    start = time.perf_counter()
-    found = only(natted_project(), data)
-    assert found.error.line == 20_001
-    assert time.perf_counter() - start < 20
+    with within(4):
+        found = only(natted_project(), data)
+        assert found.error.line == 20_001
 
 
 def natted_project() -> Build:

@@ -48,9 +48,9 @@ def watched() -> Iterator[None]:
 
 
 def trial(target: str, name: str, data: bytes) -> str | None:
-    """What is wrong with how the target takes the data: an exception that is not ours, or too much time, twice."""
+    """What is wrong with how the target takes the data: an exception that is not ours, or three times too much time."""
     allowed = max(TARGETS[target].seconds, SECONDS_PER_100_KB * len(data) / 100_000)
-    for _ in range(2):  # what is read once only, or collected as garbage meanwhile, is no input's fault
+    for _ in range(3):  # what is read once only, or collected as garbage meanwhile, is no input's fault
         started = time.process_time()
         try:
             with warnings.catch_warnings(), watched():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
 
 import pytest
 
 from reachsim import toml
+from tests.patience import within
 
 
 def test_documents_read_as_they_are() -> None:
@@ -21,7 +21,5 @@ def test_documents_read_as_they_are() -> None:
     "x", 'x = "', "a" * 100_000, "a." * 99 + "b" * 100_000, "a " * 50_000,
 ])  # fmt: skip
 def test_what_nests_too_deeply_or_is_no_toml_is_a_value_error_at_once(text: str) -> None:
-    start = time.process_time()
-    with pytest.raises(ValueError, match=r"."):
+    with within(1), pytest.raises(ValueError, match=r"."):
         toml.loads(text)
-    assert time.process_time() - start < 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from itertools import product
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from reachsim.policy import glob
 from reachsim.policy.glob import Glob, Literal, covers
+from tests.patience import within
 
 TEXTS = ["".join(letters) for size in range(7) for letters in product("abc", repeat=size)]
 # Short enough that a text up to the longest in TEXTS tells any two of them apart; "c" is in no pattern.
@@ -97,30 +97,22 @@ def test_split_keeps_literal_characters() -> None:
     assert parts == (Glob.parse("a"), Glob.parse("*"), Glob.of([Literal("*")]), Glob.parse("b:c"))
 
 
-def seconds(pattern: str, text: str) -> float:
-    glob = Glob.parse(pattern)
-    start = time.process_time()
-    assert not glob.matches(text)
-    return time.process_time() - start
-
-
 def test_many_stars_stay_linear() -> None:
     for pattern in ("*a*a*a*b", "*a" * 500 + "*b", "*a?" * 500 + "*?b", "*" + "a" * 500 + "?b*"):
-        assert seconds(pattern, "a" * 200_000) < 2
+        with within(2, pattern):
+            assert not Glob.parse(pattern).matches("a" * 200_000)
 
 
 def test_overlap_and_cover_of_long_patterns_end() -> None:
     long = Glob.parse("*a?" * 60 + "*b")
-    start = time.process_time()
-    assert long.overlaps(Glob.parse("*a" * 100 + "*"))  # both fit some long text
-    covers([long], Glob.parse("*ab" * 60))
-    assert time.process_time() - start < 10
+    with within(2):
+        assert long.overlaps(Glob.parse("*a" * 100 + "*"))  # both fit some long text
+        covers([long], Glob.parse("*ab" * 60))
 
 
 def test_places_that_were_searched_are_not_searched_again() -> None:
-    started = time.process_time()
-    assert not Glob.parse("*a" * 6 + "*ab*").overlaps(Glob.parse("?c" * 40))
-    assert time.process_time() - started < 1
+    with within(1):
+        assert not Glob.parse("*a" * 6 + "*ab*").overlaps(Glob.parse("?c" * 40))
 
 
 def test_what_is_not_shown_within_the_budget_is_not_covered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from reachsim.cli import group
 from reachsim.policy.lint import Issue, guess, lint
+from tests.patience import within
 
 S3 = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
 OPEN = {**S3, "Principal": "*"}
@@ -189,9 +189,8 @@ def test_policies_of_log_groups_are_for_services() -> None:
 
 def test_many_resources_take_little_time() -> None:
     statement = {**OPEN, "Action": "s3:Get*", "Resource": [f"arn:aws:s3:::b{i}/*" for i in range(20_000)]}
-    start = time.perf_counter()
-    assert found(document(statement), "resource") == {("fault", "TOO_LONG", "")}
-    assert time.perf_counter() - start < 20
+    with within(4):
+        assert found(document(statement), "resource") == {("fault", "TOO_LONG", "")}
 
 
 @pytest.mark.parametrize(
