@@ -107,7 +107,7 @@ class Control(Values):
         end = texts.group(rest, at)
         self.text(rest[at + 1 : end - 1], sure)
         self.ended = None
-        for match in re.finditer(r"\b(catch|finally)\b[^{]*\{", rest[end:], re.IGNORECASE):
+        for match in re.finditer(r"\b(catch|finally)\b[^{]{0,1000}\{", rest[end:], re.IGNORECASE):
             start = end + match.end() - 1
             body = rest[start + 1 : texts.group(rest, start) - 1]
             self.text(body, sure if match[1].lower() == "finally" else "possible")

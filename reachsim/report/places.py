@@ -20,7 +20,7 @@ from reachsim.verdict import Finding
 
 _BY: Final = re.compile(r"(?:^|by |\()((?:[\w.-]+/)*[\w.-]+):(\d+)(?= )")
 _SOURCE: Final = re.compile(r"codebuild:([^ →]+)")
-_FILE: Final = re.compile(r"((?<!\w)\d{12}/[a-z0-9-]+/[^:# ]+\.json)")
+_FILE: Final = re.compile(r"((?<!\w)\d{12}/[a-z0-9-]+/[^:# \n]{1,1000}\.json)")
 _NAMED: Final = (("codebuild:", "aws_codebuild_project"), ("lambda:", "aws_lambda_function"),
                  ("ecr:", "aws_ecr_repository"), ("s3:", "aws_s3_bucket"), ("ecs:", "aws_ecs_service"))  # fmt: skip
 _BY_CODE: Final = (("ECR_", "aws_ecr_repository"), ("BUCKET_", "aws_s3_bucket"),
