@@ -15,6 +15,7 @@ from reachsim.evidence import Block
 from reachsim.forwarding import Ground, Walk
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
+from reachsim.model.records import NotThere
 from reachsim.routing import target_of
 
 _NO_WAY_OVER: Final = (
@@ -147,8 +148,8 @@ def _ways_out(network: Network, vpc_id: str) -> set[str]:
     found: set[str] = set()
     if any(one.vpc_id == vpc_id for one in network.transit_gateway_vpc_attachments.values()):
         found.add("transit gateway")
-    attachments = (one for gateway in network.vpn_gateways.values() for one in gateway.vpc_attachments)
-    if any(one.vpc_id == vpc_id for one in attachments):
+    held = [gateway.vpc_attachments for gateway in network.vpn_gateways.values()]
+    if any(isinstance(some, NotThere) or any(one.vpc_id in (vpc_id, None) for one in some) for some in held):
         found.add("virtual private gateway")
     tables = (table for table in network.route_tables.values() if table.vpc_id == vpc_id)
     if any(route.core_network_arn for table in tables for route in table.routes):

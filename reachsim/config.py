@@ -8,6 +8,7 @@ what must hold (``[[expect]]``), which findings are accepted until when (``[[acc
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -172,7 +173,7 @@ def _fault(path: Path, error: msgspec.ValidationError) -> Fault:
 def find_config(snapshot: str | None, chosen: Path | None = None) -> Config:
     """The configuration that holds: the chosen file, else the one beside the snapshot, else the one here, else none.
 
-    Raises SnapshotError.
+    Raises SnapshotError, also where something else has the name of one: what it says is not passed over.
     """
     if chosen is not None:
         return read_config(chosen)
@@ -180,7 +181,15 @@ def find_config(snapshot: str | None, chosen: Path | None = None) -> Config:
     for path in (*beside, Path(NAME)):
         if path.is_file():
             return read_config(path)
+        if os.path.lexists(path):
+            raise SnapshotError(Fault(str(path), "", "a file of settings", _in_place_of_a_file(path)))
     return Config()
+
+
+def _in_place_of_a_file(path: Path) -> str:
+    if not path.exists():
+        return "a symbolic link to nothing"
+    return "a folder" if path.is_dir() else "a pipe, socket or device"
 
 
 def snapshot_of(config: Config, given: str | None) -> str | None:

@@ -43,18 +43,28 @@ def past_proxy(flow: Walk, proxy: aws.ProxyConfiguration, fleet: str, asked: Ask
             detail = f"rule {index + 1} of the managed proxy of {fleet} cannot be read: {', '.join(rule.entities)}"
             return [*found, rest.unknown(Gap("UNMODELLED_COMPONENT", fleet, detail))]
         inside = rest.with_destinations(addresses)
-        if inside is not None:
+        if inside is not None and rule.effect not in ("ALLOW", "DENY"):
+            found.append(inside.unknown(_unread(fleet, f"rule {index + 1}", rule.effect)))
+            rest = rest.with_destinations(rest.destinations - addresses)
+        elif inside is not None:
             found.append(_decided(inside, rule.effect == "ALLOW", fleet, f"rule {index + 1}", index + 1))
             rest = rest.with_destinations(rest.destinations - addresses)
     if rest is None:
         return found
-    if proxy.default_behavior != "DENY_ALL":
+    if proxy.default_behavior not in ("ALLOW_ALL", "DENY_ALL"):
+        return [*found, rest.unknown(_unread(fleet, "the default behaviour", proxy.default_behavior))]
+    if proxy.default_behavior == "ALLOW_ALL":
         return [*found, rest]
     if names_allowed or asked.is_service:
         what = "AWS services" if asked.is_service else "the names that its domain rules allow"
         detail = f"the managed proxy of {fleet} denies by default; whether it lets {what} through here is not known"
         return [*found, rest.unknown(Gap("FLEET_PROXY_SCOPE_UNKNOWN", fleet, detail))]
     return [*found, _decided(rest, False, fleet, "the default behaviour", None)]
+
+
+def _unread(fleet: str, what: str, word: str | None) -> Gap:
+    told = f"is {word!r}, which is not known" if word else "is not told"
+    return Gap("UNMODELLED_COMPONENT", fleet, f"{what} of the managed proxy of {fleet} {told}")
 
 
 def _names(rule: aws.ProxyRule, name: str) -> bool:

@@ -505,7 +505,7 @@ def _proxied(network: Network, start: Source, resolution: Resolution | None, flo
     """Past the managed proxy of the fleet that a build runs on, if there is one (P66)."""
     fleet = network.fleets.get(start.fleet)
     proxy = fleet.proxy_configuration if fleet is not None else None
-    if proxy is None or fleet is None or proxy.default_behavior is None:
+    if proxy is None or fleet is None or not (proxy.default_behavior or proxy.ordered_proxy_rules):
         return tuple(flows)
     from reachsim.fleet_proxy import Asked, past_proxy  # few fleets have a proxy
 

@@ -17,6 +17,7 @@ from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Direction, Gap
 from reachsim.forwarding import Origin
 from reachsim.forwarding.ground import attached
+from reachsim.forwarding.ground import attachment as attachment_of
 from reachsim.forwarding.in_use import as_if_used
 from reachsim.forwarding.internet_gateways import gateway_of
 from reachsim.intervals import EMPTY, IntervalSet
@@ -357,6 +358,9 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
             return (_nowhere(network, selector, loose),)
         attachments = network.internet_gateways[selector.value].attachments
         vpcs = [one.vpc_id for one in attachments if one.vpc_id]
+        if not vpcs:
+            detail = f"which VPC {network.label(selector.value)} is attached to is not known"
+            return (_nowhere(network, selector, Gap("UNKNOWN_RESOURCE", selector.value, detail)),)
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
     made = [_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs]
@@ -370,7 +374,7 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
 def unattached(network: Network, gateway_id: str, direction: Direction = "egress") -> Block | None:
     """A block if an internet gateway is attached to no VPC: it leads nowhere, in or out."""
     gateway = network.internet_gateways.get(gateway_id)
-    if gateway is None or any(one.vpc_id for one in gateway.attachments):
+    if gateway is None or gateway.attachments or isinstance(gateway.attachments, aws.NotThere):
         return None
     detail = f"{network.label(gateway_id)} is attached to no VPC"
     return Block("UNASSOCIATED_COMPONENT", gateway_id, None, None, "request", direction, "timeout", detail)
@@ -539,9 +543,14 @@ def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalS
     made = []
     for gateway_id, gateway in sorted(network.vpn_gateways.items()):
         for led in (vpc_id,) if vpc_id is not None else [one.vpc_id for one in gateway.vpc_attachments]:
-            if led and attached(gateway.vpc_attachments, led):
+            standing = attachment_of(gateway.vpc_attachments, led) if led else "does-not"
+            if led and standing != "does-not":
                 place = ("vpn-gateway-in", gateway_id, led)
                 made.append(_behind(network, gateway_id, led, place, addresses))
+            if led and standing == "unknown":
+                detail = f"whether {network.label(gateway_id)} is attached to {network.label(led)} is not known"
+                unseen = (Gap("UNMODELLED_COMPONENT", gateway_id, detail),)
+                made[-1] = msgspec.structs.replace(made[-1], unseen=unseen)
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
         if gateway_id in gateways and attachment.resource_type in PRIVATE_ATTACHMENTS:
             place = ("transit", gateway_id, attachment_id)

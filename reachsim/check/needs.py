@@ -7,7 +7,7 @@ Where the build's files are at hand they say it (`reachsim.pipeline`), else the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -324,6 +324,10 @@ def _untold(network: Network, home: Home, project: aws.Project) -> list[Need]:
         known = one.type in (*SELF_HOSTED, *GIT_HOSTS, "CODECOMMIT", "CODEPIPELINE", "S3", "NO_SOURCE")
         if not known or (one.type in SELF_HOSTED and not one.location):
             needs.append(Need("source", "", place=f"a source of type {one.type or 'that is not told'}"))
+    needs += [
+        Need(step, "", place=f"{what}, of which nothing is known")
+        for step, what in _of_no_known_kind(project, _variables(network, home, project)[0])
+    ]
     if project.webhook is not None and project.webhook.runner:
         needs.append(Need("run", "", place="builds are runners, whose jobs the snapshot and the buildspec do not tell"))
     fleet = project.environment.fleet
@@ -336,6 +340,21 @@ def _untold(network: Network, home: Home, project: aws.Project) -> list[Need]:
                for one in project.file_system_locations or ()]  # fmt: skip
     untold += [UNTOLD] if _variables(network, home, project)[1] else []
     return needs + [Need("environment", "", place=place) for place in untold]
+
+
+def _of_no_known_kind(project: aws.Project, variables: Sequence[Variable]) -> Iterator[tuple[str, str]]:
+    """(step, what) of what a project has that AWS did not have when this was written (CodeBuild API Reference)."""
+    for one in variables:
+        if one.type not in ("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"):
+            yield "environment", f"the variable {one.name} of type {one.type}"
+    for kept in (project.artifacts, *(project.secondary_artifacts or ())):
+        if kept is not None and kept.type not in (None, "NO_ARTIFACTS", "S3", "CODEPIPELINE"):
+            yield "artifacts", f"artifacts of type {kept.type}"
+    if project.cache is not None and project.cache.type not in (None, "NO_CACHE", "LOCAL", "S3"):
+        yield "cache", f"a cache of type {project.cache.type}"
+    stored = project.logs_config.s3_logs if project.logs_config else None
+    if stored is not None and stored.status not in (None, "ENABLED", "DISABLED"):
+        yield "logs", f"logs in Amazon S3, which are {stored.status}"
 
 
 def _variables(network: Network, home: Home, project: aws.Project) -> tuple[list[Variable], bool]:

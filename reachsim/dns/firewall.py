@@ -13,7 +13,7 @@ stand first), "DNS Firewall VPC configuration" (Route 53 Developer Guide); API r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -30,14 +30,16 @@ Word = Literal["pass", "block", "unknown"]
 Follow = Callable[[Asking, str], Resolution]
 _TYPES = {"TYPE1": "A", "TYPE28": "AAAA"}
 _FAMILIES = (("A", V4), ("AAAA", V6))
+_ACTIONS: Final = ("ALLOW", "ALERT", "BLOCK")
+_REDIRECTIONS: Final = ("", "INSPECT_REDIRECTION_DOMAIN", "TRUST_REDIRECTION_DOMAIN")
 
 
 class Rule(Struct, frozen=True):
     """A rule made ready: ``domains`` is None where its list cannot be read, with the ``gap`` that says why. With both,
     it is not known whether the rule is in force.
 
-    ``action`` is ALLOW, ALERT, BLOCK, or "" where the whole group cannot be read. ``override`` is the name that a block
-    answers with.
+    ``action`` is ALLOW, ALERT, BLOCK, or "" where it is not known or the whole group cannot be read. ``override`` is
+    the name that a block answers with.
     """
 
     group: str
@@ -128,6 +130,11 @@ def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
     if record.status and record.status.upper() != "COMPLETE":
         detail = f"rule {record.name} of {group} is {record.status}: whether it is in force is not known"
         gap = Gap("UNMODELLED_COMPONENT", group, detail, can_hide="block")
+    action, redirected = record.action.upper(), (record.firewall_domain_redirection_action or "").upper()
+    strange = next((one for one, known in ((action, _ACTIONS), (redirected, _REDIRECTIONS)) if one not in known), None)
+    if strange is not None:
+        detail = f"rule {record.name} of {group} has the action {strange!r}, whose meaning is not known"
+        action, gap = "", Gap("UNMODELLED_COMPONENT", group, detail, can_hide="block")
     qtype = _TYPES.get((record.qtype or "").upper(), record.qtype)
     name = record.name or str(record.priority)
     response = record.block_response or "NODATA"
@@ -135,8 +142,8 @@ def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
     if response.upper() == "OVERRIDE":
         override = plain(record.block_override_domain or "")
         response = f"CNAME {override or 'of another name'}"
-    trusts = (record.firewall_domain_redirection_action or "").upper() == "TRUST_REDIRECTION_DOMAIN"
-    return Rule(group, name, record.action.upper(), response, override, trusts, qtype, domains, gap)
+    trusts = redirected == "TRUST_REDIRECTION_DOMAIN"
+    return Rule(group, name, action, response, override, trusts, qtype, domains, gap)
 
 
 def _domains(asking: Asking, group: str, record: aws.FirewallRule) -> tuple[tuple[str, ...] | None, Gap | None]:

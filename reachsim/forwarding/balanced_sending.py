@@ -16,13 +16,23 @@ from reachsim.engine import split
 from reachsim.evidence import Gap
 from reachsim.forwarding.departure import TO_TARGETS
 from reachsim.forwarding.ground import Ground, Walk, block, describe, missing, stopped
-from reachsim.forwarding.load_balancers import At, addresses_of, eligible, enabled, label_of, owner
+from reachsim.forwarding.load_balancers import (
+    At,
+    addresses_of,
+    eligible,
+    enabled,
+    label_of,
+    owner,
+    unread_listener,
+    unread_pool,
+)
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import Balancer, is_gateway_load_balancer, listeners_of, members_of
-from reachsim.packets import UDP, protocol_services
+from reachsim.packets import TCP, UDP, protocol_services
 
 GENEVE_PORT: Final = 6081
+_FORWARDED: Final = protocol_services(TCP) | protocol_services(UDP)
 
 
 def send(ground: Ground, flow: Walk) -> list[Walk]:
@@ -38,7 +48,9 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
         return _resumed([flow.unknown(missing(lacking, balancer.id, f"where {label_of(balancer)} listens"))], node)
     doors: list[Door] = []
     for listener in listeners:
-        for pool in listener.pools:
+        if listener.unread:
+            doors.append(Door(V4 | V6, _FORWARDED, unread_listener(balancer, listener)))
+        for pool in () if listener.unread else listener.pools:
             doors += _doors(ground, At(node, balancer, listener, pool, node))
     found: list[Walk] = []
     rest = [flow]
@@ -91,9 +103,11 @@ def _doors(ground: Ground, at: At) -> list[Door]:
         return []
     members, lacking = members_of(ground.network, at.balancer, at.pool)
     everything = IntervalSet.union_of(protocol_services(one) for one in at.pool.protocols)
-    if lacking:
-        gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
-        return [Door(V4 | V6, everything, gap)]
+    unread = unread_pool(at.balancer, at.pool)
+    if lacking and unread is None:
+        unread = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
+    if unread is not None:
+        return [Door(V4 | V6, everything, unread)]
     sure, unsure, why = eligible(ground, at, members)
     found: list[Door] = []
     for member in members:

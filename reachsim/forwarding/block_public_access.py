@@ -23,6 +23,9 @@ OFF, INGRESS, BIDIRECTIONAL = "off", "block-ingress", "block-bidirectional"
 _STRICTNESS: Final = {OFF: 0, INGRESS: 1, BIDIRECTIONAL: 2}
 _LIVE: Final = ("create-complete", "update-complete")
 _DEAD: Final = ("create-failed", "delete-complete", "disable-complete")
+_CHANGING: Final = (
+    "create-in-progress", "update-in-progress", "update-failed", "delete-in-progress", "disable-in-progress",
+)  # fmt: skip
 
 
 def past_block_public_access(
@@ -89,13 +92,16 @@ def block_mode(network: Network, vpc_id: str, subnet_id: str) -> Held:
     """The mode at a subnet.
 
     The field on the subnet or VPC and the account's options with its exclusions are two accounts of one thing; where
-    both are there and differ, the stricter holds (N65). An exclusion that is not complete does not count (N68).
+    both are there and differ, the stricter holds (N65). An exclusion that is not complete does not count (N68). What a
+    word means that AWS did not have when this was written is not known.
     """
     stated = _stated(network, vpc_id, subnet_id)
     derived = _derived(network, network.home_of(vpc_id), vpc_id, subnet_id)
     known = [mode for mode in (stated, derived.mode) if mode in _STRICTNESS]
-    if not known:
-        return Held(OFF if network.assume_defaults else None, missing=derived.missing)
+    strange = {stated, derived.mode} - {None, *_STRICTNESS}
+    if not known or (strange and BIDIRECTIONAL not in known):
+        by_default = network.assume_defaults and derived.missing and not strange
+        return Held(OFF if by_default else None, missing=derived.missing)
     strictest = max(known, key=lambda mode: _STRICTNESS[mode])
     if len(set(known)) > 1:
         return Held(strictest, ", the stricter of two statements", doubt="BPA_INCONSISTENT")
@@ -119,8 +125,10 @@ def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
     if mode is None:
         return Held(None, missing=network.unknown(options_path) or (options_path,))
     state = options.vpc_block_public_access_options.state if options is not None else None
-    if state not in (None, "default-state", "update-complete"):
+    if state == "update-in-progress":
         return Held(mode, f", which was in state {state}", doubt="STATE_CHANGING")
+    if state not in (None, "default-state", "update-complete"):
+        return Held(None)
     if mode == OFF:
         return Held(OFF)
     lacking = network.unknown(exclusions_path)
@@ -136,6 +144,9 @@ def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
     granted = {one.internet_gateway_exclusion_mode for one in here if one.state in _LIVE}
     if "allow-bidirectional" in granted:
         return Held(OFF)
+    strange = any(one.state not in (None, *_LIVE, *_DEAD, *_CHANGING) for one in here)
+    if strange or granted - {"allow-egress"}:
+        return Held(None)
     kept = INGRESS if "allow-egress" in granted and mode == BIDIRECTIONAL else mode
     pending = [one for one in here if one.state not in (*_LIVE, *_DEAD)]
     if not pending:

@@ -42,11 +42,9 @@ from reachsim.packets import DESTINATION, SERVICE, TCP, UDP, protocol_services
 
 INTERFACE_FILES = ("describe-network-interfaces",)
 
-_AWS_OWN: Final = frozenset({
-    "api_gateway_managed", "aws_codestar_connections_managed", "ec2_instance_connect_endpoint",
-    "global_accelerator_managed", "iot_rules_managed", "quicksight", "transit_gateway",
-})  # fmt: skip
-"""Types of interfaces by which AWS's services come into a VPC; nobody documents what asks them (EC2 API,
+_OF_CUSTOMERS: Final = (None, "interface", "efa", "efa-only", "trunk", "branch")
+"""Types of interfaces at which what their owner attaches answers. Nobody documents what asks those by which AWS's own
+services come into a VPC, and of a type that AWS did not have when this was written nothing is known (EC2 API,
 NetworkInterfaceType)."""
 SSH: Final = protocol_services(TCP, IntervalSet.single(22))
 
@@ -263,7 +261,7 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
         detail = f"{label} is an interface of Lambda functions, which take no connections"
         why = block(reached, "NO_POSSIBLE_DESTINATION", interface.id, detail, direction="ingress")
         return stopped(reached, why)
-    if record is not None and record.interface_type in _AWS_OWN:
+    if record is not None and interface.kind == "interface" and record.interface_type not in _OF_CUSTOMERS:
         detail = f"what answers at {label}, an interface of AWS's own ({record.interface_type}), is not modelled"
         reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
     if interface.kind == "endpoint" and endpoint is None:

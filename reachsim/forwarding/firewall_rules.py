@@ -48,6 +48,8 @@ HEADER_SERVICES["icmp"] |= HEADER_SERVICES["icmpv6"]
 LOOKS_AT: dict[str, Application] = {"TLS_SNI": "TLS", "HTTP_HOST": "HTTP"}
 """Where a domain list finds the name."""
 
+_ACTIONS: dict[str, Action | Literal["unknown"]] = {"pass": "pass", "drop": "drop", "reject": "reject"}
+
 DEFAULTS: dict[str, Default] = {
     "drop_strict": "drop_strict",
     "drop_established": "drop_established",
@@ -110,6 +112,10 @@ def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFire
         references = tuple(sorted(references, key=lambda one: one.priority or 0))
     found: list[Rule | NameRule] = []
     gaps: list[Gap] = []
+    order = policy.stateful_engine_options.rule_order
+    if order not in (None, "DEFAULT_ACTION_ORDER", "STRICT_ORDER"):
+        detail = f"the rule order {order!r} of {owned.firewall.firewall_policy_arn} is not known"
+        gaps.append(Gap("FIREWALL_RULE_NOT_READ", owned.firewall.firewall_policy_arn, detail))
     assumptions: list[Assumption] = []
     for reference in references:
         if ":aws-managed:" in reference.resource_arn:
@@ -247,8 +253,8 @@ def _five_tuple(rule: aws.StatefulRule, sets: Sets, ports: Sets, owner: str, tex
     action = rule.action.lower()
     if action == "alert":
         return
-    known: Action | Literal["unknown"] = "pass" if action == "pass" else "reject" if action == "reject" else "drop"
     header = rule.header
+    known = _ACTIONS.get(action, "unknown") if header.direction.upper() in ("ANY", "FORWARD") else "unknown"
     protocol = header.protocol.lower()
     services = ALL_SERVICES if protocol == "ip" else HEADER_SERVICES.get(protocol)
     narrowed = any(option.keyword.lower() not in HARMLESS for option in rule.rule_options)
@@ -263,7 +269,7 @@ def _five_tuple(rule: aws.StatefulRule, sets: Sets, ports: Sets, owner: str, tex
     if services is None or narrowed:  # an application's protocol, or options that look further than the header
         known, services = "unknown", ALL_SERVICES if services is None else services
     ways = [(sources, destinations, source_ports, destination_ports)]
-    if header.direction.upper() == "ANY":
+    if header.direction.upper() != "FORWARD":
         ways.append((destinations, sources, destination_ports, source_ports))
     for start, end, start_ports, end_ports in ways:
         if start_ports == end_ports == PORTS:

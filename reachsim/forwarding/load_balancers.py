@@ -211,7 +211,9 @@ def _listened(
     if balancer.kind == "application":
         detail = f"{label_of(balancer)}: only the default action of {listener.protocol} {listener.port} was followed"
         flow = flow.assuming(assume("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak"))
-    if listener.answers:
+    if listener.unread:
+        flow = flow.unknown(unread_listener(balancer, listener))
+    if listener.answers or listener.unread:
         return [_answered(flow, node, entrance)]
     if not listener.pools:
         detail = f"{listener.protocol} {listener.port} of {label_of(balancer)} forwards to no target group"
@@ -222,10 +224,29 @@ def _listened(
     return found
 
 
+def _of_no_known_kind(component: str, what: str) -> Gap:
+    return Gap("UNMODELLED_COMPONENT", component, f"{what}, which is not known", can_hide="block")
+
+
+def unread_listener(balancer: Balancer, listener: Listening) -> Gap:
+    """That it is not known what a listener does."""
+    return _of_no_known_kind(balancer.id, f"port {listener.port} of {label_of(balancer)} has {listener.unread}")
+
+
+def unread_pool(balancer: Balancer, pool: Pool) -> Gap | None:
+    """Why it is not known what a target group takes, if it is not."""
+    if pool.is_known:
+        return None
+    what = f"target group {pool.name} of {label_of(balancer)}"
+    if not pool.protocol:
+        return unseen(pool.id, f"{what} is not in the snapshot")
+    return _of_no_known_kind(pool.id, f"{what} has the protocol {pool.protocol!r}")
+
+
 def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
-    if not at.pool.protocol:
-        gap = unseen(at.pool.id, f"target group {at.pool.name} of {label_of(at.balancer)} is not in the snapshot")
-        return [_answered(flow.unknown(gap), at.node, at.entrance)]
+    unread = unread_pool(at.balancer, at.pool)
+    if unread is not None:
+        return [_answered(flow.unknown(unread), at.node, at.entrance)]
     if flow.protocol not in at.pool.protocols:
         detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
         return [stopped(flow, block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id))]

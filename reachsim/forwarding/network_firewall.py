@@ -120,8 +120,11 @@ def _stateless(
             yield part, "stateful"
         elif "aws:drop" in policy.stateless_default_actions:
             yield part.blocked(_dropped(part, name, "default", f"{name} drops what no stateless rule matches")), "drop"
-        else:
+        elif "aws:pass" in policy.stateless_default_actions:
             yield part, "pass"
+        else:
+            detail = f"what {name} does with what no stateless rule matches is not known"
+            yield part.unknown(Gap("FIREWALL_RULE_NOT_READ", owned.firewall.firewall_policy_arn, detail)), "unknown"
 
 
 class StatelessRule(Struct, frozen=True):
@@ -181,6 +184,9 @@ def _stateless_action(
     if "aws:drop" in definition.actions:
         detail = f"stateless rule {priority} of {name} drops {describe(flow)}"
         return flow.blocked(_dropped(flow, owner, priority, detail)), "drop"
+    if not {"aws:forward_to_sfe", "aws:pass"} & set(definition.actions):
+        detail = f"what rule {priority} of {owner} does is not known"
+        return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", owner, detail)), "unknown"
     return flow, "stateful" if "aws:forward_to_sfe" in definition.actions else "pass"
 
 

@@ -38,6 +38,10 @@ _PROTOCOLS: Final[dict[str, tuple[int, ...]]] = {
     "TCP_UDP": (TCP, UDP),
     "TCP_QUIC": (TCP, UDP),
 }
+_ACTIONS: Final = frozenset({
+    "forward", "authenticate-oidc", "authenticate-cognito", "jwt-validation", "redirect", "fixed-response",
+})  # fmt: skip
+"""Types of a listener's actions (Elastic Load Balancing API, Action)."""
 _ALWAYS_PRESERVE: Final = ("UDP", "TCP_UDP", "QUIC", "TCP_QUIC")
 
 
@@ -55,7 +59,7 @@ class Balancer(Struct, frozen=True):
 
 class Pool(msgspec.Struct, frozen=True):
     """Where a listener forwards to. ``port`` is the target group's own, which a target may override; ``protocol`` is
-    empty where the snapshot lacks the target group.
+    empty where the snapshot lacks the target group. One that nobody knows may be carried by TCP or by UDP.
     """
 
     id: str
@@ -67,12 +71,16 @@ class Pool(msgspec.Struct, frozen=True):
 
     @property
     def protocols(self) -> tuple[int, ...]:
-        return _PROTOCOLS.get(self.protocol, ())
+        return _PROTOCOLS.get(self.protocol, (TCP, UDP))
+
+    @property
+    def is_known(self) -> bool:
+        return self.protocol in _PROTOCOLS
 
 
 class Listening(msgspec.Struct, frozen=True):
     """A listener. ``answers``: its default action is a response of the load balancer's own, a redirect or a fixed
-    one.
+    one; ``unread``: what of it is of a kind that nobody knows.
     """
 
     id: str
@@ -80,10 +88,11 @@ class Listening(msgspec.Struct, frozen=True):
     port: int
     pools: tuple[Pool, ...]
     answers: bool = False
+    unread: str = ""
 
     @property
     def protocols(self) -> tuple[int, ...]:
-        return _PROTOCOLS.get(self.protocol, ())
+        return _PROTOCOLS.get(self.protocol, (TCP, UDP))
 
 
 class Member(msgspec.Struct, frozen=True, order=True):
@@ -237,7 +246,11 @@ def _listener(network: Network, record: aws.Listener) -> Listening:
     pools = tuple(_pool(network, arn) for arn in _forwards(record))
     answers = not pools and any(one.type in ("fixed-response", "redirect") for one in record.default_actions)
     name = record.listener_arn or f"{record.load_balancer_arn}:{record.port}"
-    return Listening(name, record.protocol, record.port or 0, pools, answers)
+    strange = [one.type for one in record.default_actions if one.type not in _ACTIONS]
+    unread = f"an action of type {strange[0]!r}" if strange else ""
+    if record.protocol not in _PROTOCOLS:
+        unread = f"the protocol {record.protocol!r}"
+    return Listening(name, record.protocol, record.port or 0, pools, answers, unread)
 
 
 def _forwards(record: aws.Listener) -> tuple[str, ...]:
@@ -261,8 +274,9 @@ def _pool(network: Network, arn: str) -> Pool:
 
 def _classic_listener(balancer: Balancer, record: aws.ClassicListener) -> Listening:
     pool = Pool(balancer.id, balancer.name, "TCP", "instance", record.instance_port, V4)
-    name = f"{balancer.name}:{record.load_balancer_port}"
-    return Listening(name, record.protocol.upper(), record.load_balancer_port, (pool,))
+    name, protocol = f"{balancer.name}:{record.load_balancer_port}", record.protocol.upper()
+    unread = "" if protocol in _PROTOCOLS else f"the protocol {protocol!r}"
+    return Listening(name, protocol, record.load_balancer_port, (pool,), unread=unread)
 
 
 def members_of(network: Network, balancer: Balancer, pool: Pool) -> tuple[tuple[Member, ...], tuple[str, ...]]:

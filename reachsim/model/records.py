@@ -685,7 +685,7 @@ class TransitGatewayRouteTableAssociation(Ec2, frozen=True):
 class VpnGateway(Ec2, frozen=True):
     vpn_gateway_id: str
     state: State = State("available")
-    vpc_attachments: tuple[GatewayAttachment, ...] = ()
+    vpc_attachments: tuple[GatewayAttachment, ...] = NOT_THERE
     tags: tuple[Tag, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,22 @@ def test_what_makes_no_sense_is_refused_with_its_place(tmp_path: Path, text: str
 def test_none_is_found_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert find_config(str(tmp_path / "snapshot")) == Config()
+
+
+@pytest.mark.parametrize("what", ["a symbolic link to nothing", "a folder", "a pipe, socket or device"])
+def test_something_else_of_that_name_is_not_passed_over(what: str, tmp_path: Path) -> None:
+    """What it should say (who takes part, what must hold) would be left out of the answer without a word."""
+    place = tmp_path / "reachsim.toml"
+    match what.split()[1]:
+        case "symbolic":
+            place.symlink_to("nowhere.toml")
+        case "folder":
+            place.mkdir()
+        case _:
+            os.mkfifo(place)
+    with pytest.raises(SnapshotError) as caught:
+        find_config(str(tmp_path / "snapshot"))
+    assert str(caught.value) == f"{place}: expected a file of settings, found {what}"
 
 
 def test_an_acceptance_names_a_code(tmp_path: Path) -> None:

@@ -858,12 +858,13 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
         **each("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", "create-failed", "delete-complete", "disable-complete"),
         **each(
             "VPC_BLOCK_PUBLIC_ACCESS_ENABLED + BPA_EXCLUSION_NOT_COUNTED", "create-in-progress",
-            "update-in-progress", "update-failed", "delete-in-progress", "disable-in-progress", None, LATER,
+            "update-in-progress", "update-failed", "delete-in-progress", "disable-in-progress", None,
         ),
+        LATER: "unknown UNKNOWN_RESOURCE",
     }),
     "Block Public Access": (public_access, ("ec2", "VpcBlockPublicAccessState"), {
         "default-state": "allowed", "update-complete": "allowed", None: "allowed",
-        "update-in-progress": "allowed + STATE_CHANGING", LATER: "allowed + STATE_CHANGING",
+        "update-in-progress": "allowed + STATE_CHANGING", LATER: "unknown UNKNOWN_RESOURCE",
     }),
     "prefix list": (listed, ("ec2", "PrefixListState"), {
         **each("allowed", "create-complete", "modify-complete", "restore-complete", "modify-failed", "restore-failed",

@@ -1,0 +1,230 @@
+"""Words that AWS did not have when this was written: what they mean is not known, so no answer rests on a guess.
+
+DESIGN, "Snapshot format": unknown enum values are kept. Which words there are today: the enumerations of botocore's
+service models.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Verdict
+from tests.balancers import listener, load_balancer, target_group
+from tests.resolvers import firewall
+from tests.scenarios.lan import Lan, ask, assumed, codes, fate, natted, public
+from tests.scenarios.pipelines import Pipeline
+from tests.scenarios.test_middleboxes import Edge, five_tuple
+
+NEW = "zzz-new"
+WORLD = "ip:198.51.100.7"
+
+
+def balanced(kind: str = "network", protocol: str = "TCP") -> tuple[Lan, str, str]:
+    """A load balancer in front of an instance: the network, its ARN, and the target group's."""
+    net = Lan()
+    target = net.instance(net.a, "10.0.1.8", [net.open], name="t")
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200"}, [net.open], kind, False)
+    group = target_group(net, "t", [target], protocol)
+    listener(net, balancer, 443, [group], protocol)
+    return net, balancer, group
+
+
+def only_listener(net: Lan) -> dict[str, Any]:
+    (held,) = net._more[f"{net.account}/{net.region}/elbv2/describe-listeners/lb.json"]["Listeners"]
+    return held
+
+
+def of_the_balancer(net: Lan) -> tuple[Verdict, Verdict]:
+    """To the load balancer, and from it to its target."""
+    return ask(net, net.client, "eni-lb-a"), ask(net, "eni-lb-a", "eni-t-eth0", port=8080)
+
+
+@pytest.mark.parametrize(("kind", "protocol"), [("network", "TCP"), ("application", "HTTPS")])
+def test_a_listeners_protocol(kind: str, protocol: str) -> None:
+    net, _, _ = balanced(kind, protocol)
+    assert {one.outcome for one in of_the_balancer(net)} == {"allowed"}
+    only_listener(net)["Protocol"] = NEW
+    assert {one.outcome for one in of_the_balancer(net)} == {"unknown"}
+    assert ask(net, net.client, "eni-lb-a", port=444).outcome == "blocked"
+
+
+def test_the_action_of_a_listener() -> None:
+    net, _, _ = balanced("application", "HTTPS")
+    only_listener(net)["DefaultActions"] = [{"Type": NEW}]
+    assert {one.outcome for one in of_the_balancer(net)} == {"unknown"}
+
+
+def test_a_target_groups_protocol() -> None:
+    net, _, group = balanced()
+    net[group]["Protocol"] = NEW
+    assert {one.outcome for one in of_the_balancer(net)} == {"unknown"}
+
+
+@pytest.mark.parametrize("states", [True, False])
+def test_a_mode_of_block_public_access(states: bool) -> None:
+    net = public()
+    net.bpa("block-ingress", states=states)
+    assert codes(ask(net, net.client, WORLD)) == {"VPC_BLOCK_PUBLIC_ACCESS_ENABLED"}
+    files = {path: data.replace(b"block-ingress", NEW.encode()) for path, data in net.files().items()}
+    assert ask(files, net.client, WORLD).outcome == "unknown"
+    assert (
+        load_files(files, assume_defaults=True).simulate(net.client, WORLD, protocol=6, port=443).outcome == "unknown"
+    )
+
+
+def test_a_mode_that_only_the_subnet_has() -> None:
+    net = public()
+    net.bpa("off", states=False)
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
+    net.bpa("off")
+    path = f"{net.account}/{net.region}/ec2/describe-subnets.json"
+    files = net.files()
+    files[path] = files[path].replace(
+        b'"InternetGatewayBlockMode": "off"', f'"InternetGatewayBlockMode": "{NEW}"'.encode()
+    )
+    assert ask(files, net.client, WORLD).outcome == "unknown"
+
+
+@pytest.mark.parametrize("key", ["InternetGatewayExclusionMode", "State"])
+def test_an_exclusion_from_block_public_access(key: str) -> None:
+    net = natted()
+    net.bpa("block-bidirectional", {net.n: "allow-egress"}, states=False)
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
+    net["vpcbpa-exclude-1"][key] = NEW
+    assert ask(net, net.client, WORLD).outcome == "unknown"
+
+
+@pytest.mark.parametrize("word", [NEW, ""])
+def test_the_action_of_a_dns_firewall_rule(word: str) -> None:
+    net = natted()
+    group = firewall(net, net.vpc_id, {"Action": "ALLOW", "domains": ("github.com",)})
+    assert fate(ask(net, net.client, "host:github.com")) == ("allowed", "internet")
+    files = {path: data.replace(b'"ALLOW"', f'"{word}"'.encode()) for path, data in net.files().items()}
+    verdict = ask(files, net.client, "host:github.com")
+    assert (verdict.outcome, assumed(verdict)) == ("unknown", {("UNMODELLED_COMPONENT", group)})
+
+
+def test_what_a_dns_firewall_rule_does_with_redirections() -> None:
+    net = natted()
+    rule = {"Action": "ALLOW", "domains": ("github.com",), "FirewallDomainRedirectionAction": NEW}
+    firewall(net, net.vpc_id, rule)
+    assert ask(net, net.client, "host:github.com").outcome == "unknown"
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [(None, "allowed"), ("efa-only", "allowed"), ("branch", "allowed"),
+                                               ("quicksight", "unknown"), (NEW, "unknown")])  # fmt: skip
+def test_the_type_of_an_interface(kind: str | None, outcome: str) -> None:
+    """EC2 API, NetworkInterfaceType: what asks an interface of AWS's own, nobody documents."""
+    net = Lan()
+    net[net.server]["InterfaceType"] = kind
+    assert ask(net, net.client, net.server).outcome == outcome
+
+
+def test_the_private_names_of_an_endpoint_of_a_new_type() -> None:
+    net = natted()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    assert fate(ask(net, net.client, "logs")) == ("allowed", "private")
+    net[endpoint]["VpcEndpointType"] = NEW
+    assert ask(net, net.client, "logs").outcome == "unknown"
+    net[endpoint]["PrivateDnsEnabled"] = False
+    assert fate(ask(net, net.client, "logs")) == ("allowed", "aws-public")
+
+
+@pytest.mark.parametrize("key", ["effect", "defaultBehavior"])
+def test_the_proxy_of_a_fleet(key: str) -> None:
+    """P66: rules in order, then the default."""
+    net = Pipeline(in_vpc=False)
+    arn = f"arn:aws:codebuild:{net.region}:{net.account}:fleet/f:1"
+    rule = {"type": "IP", "effect": "DENY", "entities": ["198.51.100.0/24"]}
+    proxy = {"defaultBehavior": "ALLOW_ALL", "orderedProxyRules": [rule]}
+    net["p1"]["environment"]["fleet"] = {"fleetArn": arn}
+    fleet = {"arn": arn, "name": "f", "overflowBehavior": "QUEUE", "proxyConfiguration": proxy}
+    net._lists["codebuild/batch-get-fleets"].append(fleet)
+    far = "ip:203.0.113.9" if key == "defaultBehavior" else WORLD
+    before = {"effect": "blocked", "defaultBehavior": "allowed"}[key]
+    assert ask(net, "codebuild:p1", far).outcome == before
+    held = rule if key == "effect" else proxy
+    held[key] = NEW
+    assert ask(net, "codebuild:p1", far).outcome == "unknown"
+    if key == "defaultBehavior":
+        del proxy[key]
+        assert ask(net, "codebuild:p1", far).outcome == "unknown"
+        assert ask(net, "codebuild:p1", WORLD).outcome == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("project", "step"),
+    [
+        ({"environment": {"environmentVariables": [{"name": "A", "value": "a", "type": NEW}]}}, "environment"),
+        ({"artifacts": {"type": NEW}}, "artifacts"),
+        ({"secondaryArtifacts": [{"type": NEW}]}, "artifacts"),
+        ({"cache": {"type": NEW}}, "cache"),
+        ({"logsConfig": {"cloudWatchLogs": {"status": "ENABLED"}, "s3Logs": {"status": NEW}}}, "logs"),
+    ],
+)
+def test_what_a_project_has(project: dict[str, Any], step: str) -> None:
+    net = Pipeline()
+    assert load_files(net.files()).check().overall == "private-and-working"
+    for key, value in project.items():
+        net["p1"][key] = net["p1"][key] | value if key == "environment" else value
+    check = load_files(net.files()).check()
+    assert check.overall == "undecided"
+    assert step in {one.step for one in check.steps if one.outcome == "unknown"}
+
+
+def test_the_state_of_a_virtual_private_gateways_attachment_and_none_told() -> None:
+    """ "How AWS Site-to-Site VPN works": what leads in by it was said to be blocked, while the way out was open."""
+    net = Lan()
+    vgw = net.vgw(net.vpc_id, name="1")
+    net.route(net.ta, "192.168.0.0/16", vgw)
+    out, back = ("ip:192.168.7.7", net.client), (net.client, "ip:192.168.7.7")
+    assert [fate(ask(net, *one)) for one in (out, back)] == [("allowed", "on-premises")] * 2
+    net[vgw]["VpcAttachments"][0]["State"] = NEW
+    assert [ask(net, *one).outcome for one in (out, back)] == ["unknown"] * 2
+    del net[vgw]["VpcAttachments"]
+    assert [ask(net, *one).outcome for one in (out, back)] == ["unknown"] * 2
+
+
+def test_an_internet_gateway_that_does_not_tell_its_attachments() -> None:
+    net = public()
+    assert ask(net, "igw-1", net.client).outcome == "allowed"
+    del net["igw-1"]["Attachments"]
+    assert ask(net, "igw-1", net.client).outcome == "unknown"
+    assert ask(net, net.client, "igw-1").outcome == "unknown"
+    net["igw-1"]["Attachments"] = []
+    assert ask(net, "igw-1", net.client).outcome == "blocked"
+
+
+def inspected(action: str = "PASS", direction: str = "FORWARD", **policy: Any) -> str:
+    """What becomes of HTTPS that a firewall with one rule and this policy sees."""
+    net = Edge()
+    rule = five_tuple(action)
+    rule["Header"]["Direction"] = direction
+    group = net.rules("f", {"StatefulRules": [rule]})
+    net.firewall(StatefulRuleGroupReferences=[group], **policy)
+    return net.out().outcome
+
+
+def test_what_a_network_firewall_does() -> None:
+    assert inspected() == "allowed"
+    assert inspected(action="DROP") == "blocked"
+    assert inspected(action=NEW) == "unknown"
+    assert inspected(action="DROP", direction=NEW) == "unknown"
+    assert inspected(StatefulEngineOptions={"RuleOrder": "DEFAULT_ACTION_ORDER"}) == "allowed"
+    assert inspected(StatefulEngineOptions={"RuleOrder": NEW}) == "unknown"
+    assert inspected(StatelessDefaultActions=["aws:pass"]) == "allowed"
+    assert inspected(StatelessDefaultActions=[f"aws:{NEW}"]) == "unknown"
+
+
+@pytest.mark.parametrize(("action", "outcome"), [("aws:pass", "allowed"), ("aws:drop", "blocked"),
+                                                  (f"aws:{NEW}", "unknown")])  # fmt: skip
+def test_the_action_of_a_stateless_rule(action: str, outcome: str) -> None:
+    net = Edge()
+    rule = {"Priority": 1, "RuleDefinition": {"MatchAttributes": {}, "Actions": [action]}}
+    source = {"StatelessRulesAndCustomActions": {"StatelessRules": [rule]}}
+    group = net.rules("s", source, "stateless") | {"Priority": 1}
+    net.firewall(StatelessRuleGroupReferences=[group])
+    assert net.out().outcome == outcome
