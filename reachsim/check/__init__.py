@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
+from reachsim.check.data_out import endpoint_findings
 from reachsim.check.deployments import deploy_needs, deployments, start_of, unseen_deployments, unseen_task
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
@@ -33,7 +34,7 @@ from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
 from reachsim.check.provisioning import provisioning, refused_start
 from reachsim.check.resolvers import resolver_findings
-from reachsim.check.resources import endpoint_findings, public_repositories, shared_resources
+from reachsim.check.resources import public_repositories, shared_resources
 from reachsim.check.service_plane import environment_image, no_docker, pipeline_findings, pulled_through
 from reachsim.check.steps import really_needed, settled, steps_of
 from reachsim.config import Config

@@ -7,11 +7,19 @@ from typing import Final
 
 from reachsim import policy
 from reachsim.policy.statements import Statement
+from reachsim.policy.variables import Variable
 
 ANY: Final = "any"
 """What stands in place of ``*``."""
 STRANGER: Final = "999999999999"
 """Stands for an account that is neither the snapshot's nor of its organization."""
+
+
+def keys_of(statements: Iterable[Statement]) -> frozenset[str]:
+    """The keys (in lower case) that conditions ask for, also as variables."""
+    asked = [one for statement in statements for one in statement.conditions]
+    parts = (part for one in asked for value in one.values for part in value.template.parts)
+    return frozenset((*(one.lookup for one in asked), *(part.key for part in parts if isinstance(part, Variable))))
 
 
 def values(statements: Iterable[Statement], *keys: str) -> Iterator[str]:

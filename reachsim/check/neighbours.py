@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reachsim.addresses import V6
+from reachsim.check.data_out import vpcs_of
 from reachsim.check.findings import finding_of, open_ports
 from reachsim.check.outcome import THROUGH
-from reachsim.check.resources import vpcs_of
 from reachsim.forwarding import Ground
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate

@@ -14,6 +14,7 @@ security".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Final
 
 from msgspec import Struct
@@ -22,10 +23,12 @@ from msgspec.structs import replace
 from reachsim import policy
 from reachsim.check.findings import finding_of
 from reachsim.check.participants import service_role
-from reachsim.check.strangers import ANYWHERE, Stranger, context_of, limits_of, request_of, strangers
+from reachsim.check.strangers import ANYWHERE, Stranger, addresses, context_of, limits_of, request_of, strangers
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
+from reachsim.policy.evaluate import excused
+from reachsim.policy.judge import View, names
 from reachsim.policy.principals import Via
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import (
@@ -51,15 +54,12 @@ ACTIONS: Final = (
 
 
 _IN_PUBLIC: Final = "from anywhere on the internet"
-_WAYS: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
-    _IN_PUBLIC: [{"aws:SourceIp": address} for address in ANYWHERE],
-    "through a VPC endpoint of anybody's": [
-        {"aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
-         "aws:VpcSourceIp": policy.PRESENT},
-    ],
+_BY_ENDPOINT: Final = {
+    "aws:SourceIp": None, "aws:SourceVpce": "vpce-0stranger", "aws:SourceVpc": "vpc-0stranger",
+    "aws:VpcSourceIp": policy.PRESENT,
 }  # fmt: skip
-"""Ways of a stranger to CodeCommit, and the keys that its requests have then; keys of a VPC endpoint's owner it has not
-(policy-evaluation fact sheet, 65 and 66)."""
+"""The keys of a request by a stranger's endpoint; those of its owner it has not (policy-evaluation fact sheet, 65 and
+66)."""
 
 
 _TRUST_UNKNOWN: Final = "PLANNED_POLICY_UNKNOWN"
@@ -146,7 +146,7 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:
-    for way, requests in _WAYS.items():
+    for way, requests in _ways(network, who, account).items():
         opened = {
             arn: [action for action in ACTIONS if _may(network, who, account, action, arn, requests)]
             for arn in repositories
@@ -219,7 +219,8 @@ def _may_yet(network: Network, who: _Who, account: str, resource: str) -> bool:
     """Whether an identity could use a repository if policies that are not seen allowed everything."""
     known = replace(who, documents=(*who.documents, _ALL))
     return any(
-        _may(network, known, account, one, resource, way) for one in ACTIONS for way in _WAYS.values()
+        _may(network, known, account, one, resource, way)
+        for way in _ways(network, who, account).values() for one in ACTIONS
     )  # fmt: skip
 
 
@@ -228,22 +229,31 @@ _ALL: Final = document(
 )
 
 
+def _ways(network: Network, who: _Who, account: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The ways of a stranger to CodeCommit, and what tells of each: by the public one any address that is in no block
+    which could be one's own."""
+    held = [*who.documents, *([who.boundary] if who.boundary is not None else ())]
+    held += [one for level in levels(network, account, "SERVICE_CONTROL_POLICY").levels for one in level]
+    found = addresses([statement for one in held for statement in one.statements])
+    return {
+        _IN_PUBLIC: [{"aws:SourceIp": address} for address, block in found if not block],
+        "through a VPC endpoint of anybody's": [_BY_ENDPOINT],
+    }
+
+
 def _may(
     network: Network, who: _Who, account: str, action: str, resource: str, way: Sequence[Mapping[str, Any]]
 ) -> bool:  # fmt: skip
-    """Whether the policies that are in the snapshot let it through with each of these keys of a way, or may."""
+    """Whether the policies that are in the snapshot let it through with some of these keys of a way, or may."""
     caller = policy.Principal.parse(who.arn)
     context = context_of(network, caller, account)
-    scps = levels(network, account, "SERVICE_CONTROL_POLICY")
-    for keys in way:
-        request = request_of(caller, action, resource, account, {**context, **keys})
-        if not _passes(who.documents, request, "identity"):
-            return False
-        if who.boundary is not None and not _passes([who.boundary], request, "boundary"):
-            return False
-        if any(level and not _passes(level, request, "scp") for level in scps.levels):
-            return False
-    return True
+    scps = levels(network, account, "SERVICE_CONTROL_POLICY").levels
+    return any(
+        _passes(who.documents, request, "identity")
+        and (who.boundary is None or _passes([who.boundary], request, "boundary"))
+        and all(_passes(level, request, "scp") for level in scps if level)
+        for request in (request_of(caller, action, resource, account, {**context, **keys}) for keys in way)
+    )
 
 
 def _passes(documents: Sequence[policy.Document], request: policy.Request, kind: Kind) -> bool:
@@ -258,10 +268,13 @@ def _from_outside(network: Network, trust: policy.Document, role: str, account: 
     """(who from outside may assume a role, in words, "" if nobody is seen to; the file that would tell whether they are
     from outside at all, "" if they surely are)."""
     open_: tuple[str, str] = ("", "")
-    for who in strangers(network, trust, account, limits_of(network, account)):
+    limits = limits_of(network, account)
+    places = [address for address, _ in addresses((*trust.statements, *limits))]
+    for who in strangers(network, trust, account, limits):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
-        if (who.unless and open_[1]) or not any(_trusts(network, trust, who, one, role, account) for one in actions):
+        asked = product(actions, places)
+        if (who.unless and open_[1]) or not any(_trusts(network, trust, who, *one, role, account) for one in asked):
             continue
         found = (f"a role that {who.whose} may assume", who.unless)
         if not who.unless:
@@ -273,19 +286,43 @@ def _from_outside(network: Network, trust: policy.Document, role: str, account: 
 def _from_within(network: Network, trust: policy.Document, role: str, who: _Who, account: str) -> str:
     """How an identity of the account may assume a role, in words; "" if it is not seen to."""
     caller = policy.Principal.parse(who.arn)
-    context = context_of(network, caller, account) | {"aws:SourceIp": ANYWHERE[0]}
-    request = request_of(caller, "sts:AssumeRole", role, account, context)
-    trusted = policy.judge(trust, request, "resource")
-    own = {policy.judge(one, request, "identity").effect for one in who.documents}
-    by_name = bool(trusted.grants & {Via.USER, Via.ROLE})
-    allowed = by_name or bool(own & {"allow", "unknown"} or who.unseen)
-    if trusted.effect in ("allow", "unknown") and allowed and "deny" not in own:
+    sessions = [one for one in map(policy.Principal.parse, _sessions(trust)) if caller.kind == "role"
+                and (one.account, one.name) == (caller.account, caller.name)]  # fmt: skip
+    if any(_lets_in(network, trust, role, who, one, account) for one in (caller, *sessions)):
         return f"a role that the {caller.kind} {caller.name} may assume"
     return ""
 
 
-def _trusts(network: Network, trust: policy.Document, who: Stranger, action: str, role: str, account: str) -> bool:
-    context = {**context_of(network, who.caller, account), "aws:SourceIp": ANYWHERE[0], **who.keys}
+def _sessions(trust: policy.Document) -> Iterator[str]:
+    """The sessions that a trust policy names: whoever has the role calls a session of it what he likes."""
+    named = {name for one in trust.statements for element in one.principals for name in element.names}
+    yield from sorted(name for name in named if ":assumed-role/" in name)
+
+
+def _lets_in(
+    network: Network, trust: policy.Document, role: str, who: _Who, caller: policy.Principal, account: str
+) -> bool:  # fmt: skip
+    context = context_of(network, caller, account) | {"aws:SourceIp": ANYWHERE[0]}
+    request = request_of(caller, "sts:AssumeRole", role, account, context)
+    own = {policy.judge(one, request, "identity").effect for one in who.documents}
+    if "deny" in own or policy.judge(trust, request, "resource").effect not in ("allow", "unknown"):
+        return False
+    return bool(own & {"allow", "unknown"} or who.unseen) or "identity" in excused(_named_by(trust, request))
+
+
+def _named_by(trust: policy.Document, request: policy.Request) -> frozenset[Via]:
+    """How the statements of a trust policy that let a caller in, or may, name it."""
+    view = View("resource")
+    allows = [finding.statement for finding in trust.relevant(request.folded_action).allows]
+    alone = [(one, policy.Document(trust.version, (one,), ())) for one in allows]
+    letting = [one for one, document in alone if policy.judge(document, request, "resource").effect != "none"]
+    return frozenset(via for one in letting if (via := names(one, request, view)) is not None)
+
+
+def _trusts(
+    network: Network, trust: policy.Document, who: Stranger, action: str, address: str, role: str, account: str
+) -> bool:  # fmt: skip
+    context = {**context_of(network, who.caller, account), "aws:SourceIp": address, **who.keys}
     request = request_of(who.caller, action, role, account, context)
     allowed = policy.judge(trust, request, "resource").effect in ("allow", "unknown")
     return allowed and not rcps_deny(network, request)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from reachsim.check.data_out import vpcs_of
 from reachsim.check.findings import finding_of
-from reachsim.check.resources import vpcs_of
 from reachsim.forwarding import Ground
 from reachsim.simulate import simulate
 from reachsim.verdict import Finding

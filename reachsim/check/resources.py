@@ -1,9 +1,8 @@
-"""Whom the policies of the pipeline's resources let in, and what its endpoints let out.
+"""Whom the policies of the pipeline's resources let in.
 
 A repository or bucket that lets somebody in from outside the account or organization makes a pipeline exposed, however
 private its network is. **Source:** DESIGN, "check" (exposed) and own-codes.md (findings); Amazon ECR User Guide,
-"Private repository policies"; S3 User Guide, "The meaning of public"; PrivateLink Guide, "Control access to VPC
-endpoints using endpoint policies".
+"Private repository policies"; S3 User Guide, "The meaning of public".
 """
 
 from __future__ import annotations
@@ -14,12 +13,18 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim import policy, services
-from reachsim.check.compared import STRANGER
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.check.service_plane import pipelines
-from reachsim.check.strangers import ANYONE, Stranger, addresses, context_of, limits_of, request_of, strangers
-from reachsim.dns.names import LATTICE_TYPES
+from reachsim.check.strangers import (
+    ANYONE,
+    Stranger,
+    addresses,
+    context_of,
+    limits_of,
+    request_of,
+    strangers,
+)
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -28,36 +33,11 @@ from reachsim.policy.reference import actions_on
 from reachsim.policy.statements import Statement
 from reachsim.policy_layers import access_blocks, rcps_deny, registry_counts
 from reachsim.policy_layers import document as document_of
-from reachsim.selectors import parse_selector
 from reachsim.verdict import Finding
-from reachsim.workloads import project as workload
 
 _MAIN: Final = {":ecr:": (services.ECR_READ, services.ECR_WRITE), ":s3:": ("s3:GetObject", "s3:PutObject")}
 """By what an ARN holds: the actions that make a resource shared; of all others only where these are not open."""
 _MOST_NAMED: Final = 5
-WRITES: Final = {
-    "s3": ("s3:PutObject", "arn:{partition}:s3:::a-strangers-bucket/key"),
-    "ecr.dkr": (services.ECR_WRITE, "arn:{partition}:ecr:{region}:{account}:repository/any"),
-    "git-codecommit": ("codecommit:GitPush", "arn:{partition}:codecommit:{region}:{account}:any"),
-    "codecommit": ("codecommit:PutFile", "arn:{partition}:codecommit:{region}:{account}:any"),
-    "logs": ("logs:PutLogEvents", "arn:{partition}:logs:{region}:{account}:log-group:any:log-stream:any"),
-    "dynamodb": ("dynamodb:PutItem", "arn:{partition}:dynamodb:{region}:{account}:table/any"),
-    "sqs": ("sqs:SendMessage", "arn:{partition}:sqs:{region}:{account}:any"),
-    "sns": ("sns:Publish", "arn:{partition}:sns:{region}:{account}:any"),
-    "kinesis-streams": ("kinesis:PutRecord", "arn:{partition}:kinesis:{region}:{account}:stream/any"),
-    "lambda": ("lambda:InvokeFunction", "arn:{partition}:lambda:{region}:{account}:function:any"),
-    "secretsmanager": ("secretsmanager:PutSecretValue", "arn:{partition}:secretsmanager:{region}:{account}:secret:any"),
-    "ssm": ("ssm:PutParameter", "arn:{partition}:ssm:{region}:{account}:parameter/any"),
-    "execute-api": ("execute-api:Invoke", "arn:{partition}:execute-api:{region}:{account}:any/stage/POST/path"),
-    "events": ("events:PutEvents", "arn:{partition}:events:{region}:{account}:event-bus/any"),
-    "kinesis-firehose": ("firehose:PutRecord", "arn:{partition}:firehose:{region}:{account}:deliverystream/any"),
-    "states": ("states:StartExecution", "arn:{partition}:states:{region}:{account}:stateMachine:any"),
-    "codeartifact.repositories": (
-        "codeartifact:PublishPackageVersion",
-        "arn:{partition}:codeartifact:{region}:{account}:package/any/any/npm//any",
-    ),
-}
-"""By endpoint service: an action that writes data, and a resource of another account to write to."""
 
 
 class Shared(Struct, frozen=True):
@@ -145,13 +125,15 @@ def _public_projects(network: Network) -> Iterator[Finding]:
 
 class _Held(Struct, frozen=True):
     """A resource's policy: its file, the resource's name and ARN. ``further``: it stands beside the policies of the
-    resources themselves, or is that of a resource that nothing was seen to use.
+    resources themselves, or is that of a resource that nothing was seen to use. ``several``: the ARNs of the resources
+    that it is about, where it is about more than the one.
     """
 
     path: str
     name: str
     arn: str
     further: bool = False
+    several: tuple[str, ...] = ()
 
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
@@ -163,7 +145,8 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
         if (told or names) and registry_counts(network, home, services.ECR_READ.lower()):
-            yield _Held(registry, f"the registry {home[0]} in {home[1]}", f"{start}any", further=True)
+            several = tuple(start + name for name in (*names, "any"))
+            yield _Held(registry, f"the registry {home[0]} in {home[1]}", start + "any", further=True, several=several)
         for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
             yield _Held(path, name, start + name)
@@ -263,7 +246,7 @@ def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Itera
     for who in strangers(network, document, owner, limits, unsigned=":s3:" in arn):
         if (who.taken or who.whose) in told:
             continue
-        opened, place = _opened(network, document, who, arn, owner, places)
+        opened, place = _opened(network, document, who, held.several or (arn,), owner, places)
         if not opened:
             continue
         told.add(who.taken or who.whose)
@@ -292,12 +275,13 @@ def _named(actions: Sequence[str]) -> str:
 
 
 def _opened(
-    network: Network, document: policy.Document, who: Stranger, arn: str, owner: str, places: Sequence[tuple[str, str]]
-) -> tuple[list[str], str]:
+    network: Network, document: policy.Document, who: Stranger, arns: Sequence[str], owner: str,
+    places: Sequence[tuple[str, str]],
+) -> tuple[list[str], str]:  # fmt: skip
     """The actions that a stranger may take, and from which block of addresses if not from anywhere: what reads or
     writes content, or else whatever the resource's policy can let others do."""
     context = context_of(network, who.caller, owner)
-    for asks in _asks(arn):
+    for asks in (asks for arn in arns for asks in _asks(arn)):
         alike = _told_alike(document, asks)
         for address, place in places if alike else ():
             keys = {**context, "aws:SourceIp": address, **who.keys}
@@ -395,78 +379,3 @@ _LOG_DELIVERY: Final = (
 )
 """The canonical users of awslogsdelivery, which CloudFront writes its logs with, in the Regions of AWS and in those of
 China (CloudFront Developer Guide, "Configure and use standard logs (access logs)")."""
-
-
-# --- endpoints --------------------------------------------------------------------------------------------------------
-
-
-def endpoint_findings(network: Network, sources: Sequence[str]) -> Iterator[Finding]:
-    """Endpoints of the sources' VPCs: to third parties, to resources and service networks of VPC Lattice (PrivateLink
-    Guide, "Access VPC resources"), and with policies that let data out to other accounts.
-    """
-    vpcs = vpcs_of(network, sources)
-    for endpoint_id, endpoint in sorted(network.vpc_endpoints.items()):
-        if endpoint.vpc_id not in vpcs or endpoint.state not in ("available", "partial"):
-            continue
-        known = services.suffix_of_service_name(endpoint.service_name)
-        label = network.label(endpoint_id)
-        if known is None:
-            shared = endpoint.resource_configuration_arn or endpoint.service_network_arn
-            if endpoint.vpc_endpoint_type in LATTICE_TYPES:
-                title = f"{label} leads to {shared or 'what is shared by VPC Lattice'}, which nobody judged"
-                yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [shared or endpoint_id])
-            elif endpoint.vpc_endpoint_type == "Interface":
-                title = f"{label} leads to {endpoint.service_name}, which is no AWS service of reachsim's table"
-                yield finding_of("ENDPOINT_TO_THIRD_PARTY", "low", endpoint_id, title, [endpoint.service_name])
-        elif known[0] in WRITES:
-            lines = _data_out(network, endpoint, *known)
-            if lines:
-                title = f"the policy of {label} lets data out to other accounts"
-                yield finding_of("ENDPOINT_POLICY_LETS_DATA_OUT", "low", endpoint_id, title, lines)
-
-
-def _data_out(network: Network, endpoint: aws.VpcEndpoint, suffix: str, region: str | None) -> list[str]:
-    """What the endpoint's policy lets write in a stranger's account: by the own roles, and with brought credentials."""
-    account, home_region = network.home_of(endpoint.vpc_endpoint_id)
-    action, template = WRITES[suffix]
-    where = region or home_region
-    resource = template.format(partition=services.partition_of(where), region=where, account=STRANGER)
-    if not endpoint.policy_document:
-        return [f"without a policy of its own (full access), {action} on another account's {resource} passes"]  # N140
-    document = policy_of_endpoint(network, endpoint)
-    gateway = endpoint.vpc_endpoint_type == "Gateway"
-    lines = []
-    own = ("a role of the own account", account, {"aws:PrincipalOrgID": "o-own"})
-    for whose, caller_account, theirs in (own, ("credentials of another account", STRANGER, {})):
-        caller = f"arn:aws:iam::{caller_account}:role/any"
-        context = {
-            "aws:PrincipalAccount": caller_account, "aws:PrincipalArn": caller, "aws:ResourceAccount": STRANGER,
-            "aws:SecureTransport": "true", "aws:SourceVpce": endpoint.vpc_endpoint_id,
-            "aws:SourceVpc": endpoint.vpc_id or "",
-        }  # fmt: skip
-        for organization in ({"aws:ResourceOrgID": "o-stranger", "aws:PrincipalOrgID": "o-stranger"}, {}):
-            keys = context | organization | theirs
-            request = policy.Request(policy.Principal.parse(caller), action, resource, STRANGER, keys)
-            if policy.judge(document, request, "endpoint", gateway=gateway).effect in ("allow", "unknown"):
-                lines.append(f"{action} on another account's resource passes with {whose}")
-                break
-    return lines
-
-
-def policy_of_endpoint(network: Network, endpoint: aws.VpcEndpoint) -> policy.Document:
-    """An endpoint's own policy, parsed. Raises SnapshotError if it cannot be judged."""
-    where = network.source(endpoint.vpc_endpoint_id, "/PolicyDocument") or endpoint.vpc_endpoint_id
-    return document_of(endpoint.policy_document or "", where)
-
-
-def vpcs_of(network: Network, sources: Sequence[str]) -> set[str]:
-    """The VPCs that sources stand in."""
-    found: set[str] = set()
-    for source in sources:
-        selector = parse_selector(source)
-        if selector.kind == "codebuild":
-            build = workload(network, selector.value)
-            found |= {one.interface.vpc_id for one in build.placements if one.interface} if build is not None else set()
-        else:
-            found |= {one.vpc_id for one in network.interfaces_known_as(selector.value)}
-    return found

@@ -3,8 +3,10 @@
 Outside are accounts that the snapshot does not hold, organizations that are not the owner's, identity providers, what
 gets a role's session from IAM Roles Anywhere or AWS IoT and, where a statement names everyone, anybody. A policy names
 them as principals or in conditions (``aws:PrincipalArn``, ``aws:PrincipalAccount``, ``aws:PrincipalOrgID``,
-``aws:PrincipalOrgPaths``). Where a policy asks for it, they are also members of no organization, users instead of
-roles, and callers without a signature. They come over the public way, from any address, and where a policy asks for
+``aws:PrincipalOrgPaths``, the ARN of the build, function, task or instance that has the role). Where a policy asks for
+it, they are also members of no organization or of one that it names, users instead of roles, sessions in a build,
+function, task or instance of their own, and callers without a signature. Distributions of CloudFront are anybody's
+where nothing says whose. They come over the public way, from any address, and where a policy asks for
 that too, by an endpoint in a VPC of their own (of those that the policy names, each that the snapshot does not hold),
 by an access point of Amazon S3 or through an AWS service. What else a request says of them, such as tags and headers,
 they choose themselves.
@@ -20,8 +22,8 @@ Guide, "Delegating access control to access points"; AWS Organizations User Guid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice, product
 from typing import Any, Final
 
 from msgspec import Struct
@@ -29,16 +31,16 @@ from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.addresses import PUBLIC, format_address, parse_block
-from reachsim.check.compared import ANY, STRANGER, account_of, filled, values
-from reachsim.check.ways_in import Keys, Way, ways
+from reachsim.check.compared import ANY, STRANGER, account_of, filled, filled_values, keys_of, values
+from reachsim.check.ways_in import Keys, Way, lacking, ways
 from reachsim.model.network import Network
 from reachsim.policy.glob import Glob
 from reachsim.policy.statements import Statement
 from reachsim.policy_layers import levels, organization_of
 
 ANYONE: Final = "any account"
-ANYWHERE: Final = ("1.2.3.4", "64.5.6.7", "129.8.9.10", "200.11.12.13")
-"""Public addresses far apart: who gets in from each of them is not bound to a block of addresses."""
+ANYWHERE: Final = ("23.87.145.61", "101.203.77.149", "151.67.203.85", "203.87.149.61", "2600:1f18:4d2::61")
+"""Public addresses far apart, of nobody in particular: who gets in from one of them is not bound to a block."""
 _ABSENT: Final = frozenset(
     ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
      "aws:VpceOrgPaths", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn",
@@ -62,6 +64,25 @@ _OF_A_SERVICE: Final = {
     **_NO_ORGANIZATION, "aws:PrincipalIsAWSService": "true", "aws:PrincipalArn": None, "aws:PrincipalAccount": None,
     "aws:SourceArn": policy.PRESENT, "aws:SourceAccount": policy.PRESENT,
 }  # fmt: skip
+_CLOUDFRONT: Final = "cloudfront.amazonaws.com"
+_DISTRIBUTION: Final = "arn:aws:cloudfront::{account}:distribution/any"
+_SHOWN: Final = "what CloudFront shows of it is not in the snapshot, and was taken to be nothing"
+_SESSIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "in a build of its own": {
+        "codebuild:ProjectArn": "arn:aws:codebuild:us-east-1:{account}:project/any",
+        "codebuild:BuildArn": "arn:aws:codebuild:us-east-1:{account}:build/any:any",
+    },
+    "in a function of its own": {"lambda:SourceFunctionArn": "arn:aws:lambda:us-east-1:{account}:function:any"},
+    "in a task of its own": {
+        "ecs:ServiceArn": "arn:aws:ecs:us-east-1:{account}:service/any/any",
+        "ecs:TaskArn": "arn:aws:ecs:us-east-1:{account}:task/any/any",
+    },
+    "on an instance of its own": {"ec2:SourceInstanceARN": "arn:aws:ec2:us-east-1:{account}:instance/i-0stranger"},
+}
+"""What has a role of a stranger's, and the keys that its sessions have then."""
+_SESSION_KEYS: Final = {key.lower(): arn for keys in _SESSIONS.values() for key, arn in keys.items()}
+_ON_INSTANCE: Final = {"aws:Ec2InstanceSourceVpc": "vpc-0stranger", "aws:Ec2InstanceSourcePrivateIPv4": policy.PRESENT}
+_MOST_SORTS: Final = 16
 _UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
 
 
@@ -92,10 +113,11 @@ def strangers(
         unsigned: Whether requests without a signature are taken, too.
     """
     statements = (*document.statements, *limits)
-    asked = frozenset(one.lookup for statement in statements for one in statement.conditions)
+    asked = keys_of(statements)
     known = list(ways(network, statements, owner))
+    organizations = list(_organizations(network, statements, owner))
     for who in _meant(network, document, statements, owner):
-        for more, way in product(_sorts(statements, asked, who), known):
+        for more, way in product(_sorts(network, statements, asked, who, organizations), known):
             yield _coming(more, way)
         if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
             keys = {**_NO_ORGANIZATION, "aws:userid": None}
@@ -113,13 +135,25 @@ def _coming(who: Stranger, way: Way) -> Stranger:
     """A stranger by a way: whoever comes by it, where it is anybody and the policy names the way."""
     keys, how = {**who.keys, **way.keys}, ", ".join(one for one in (who.how, way.how) if one)
     if way.named and who.whose == ANYONE:
-        return Stranger(who.caller, f"whoever comes by {way.named}", keys, way.unless, who.how, way.taken)
-    return Stranger(who.caller, who.whose, keys, who.unless, how, way.taken)
+        named = f"whoever comes by {way.named}"
+        return Stranger(who.caller, named, keys, who.unless or way.unless, who.how, who.taken or way.taken)
+    return Stranger(who.caller, who.whose, keys, who.unless, how, who.taken or way.taken)
 
 
-def _sorts(statements: Sequence[Statement], asked: frozenset[str], who: Stranger) -> Iterator[Stranger]:
-    """A stranger, and the sorts of it that a policy may tell apart: of no organization, a user, with some user id."""
+def _sorts(
+    network: Network, statements: Sequence[Statement], asked: frozenset[str], who: Stranger,
+    organizations: Sequence[tuple[str, str]],
+) -> Iterator[Stranger]:  # fmt: skip
+    """A stranger, and the sorts of it that a policy may tell apart: of no organization or of one that it names, in a
+    session of some kind, a user, with some user id."""
     yield who
+    if who.caller.account in ("", STRANGER) or who.caller.kind == "provider":
+        organizations = ()
+    for path, unless in organizations:
+        how = f"of organization {path.split('/')[0]}"
+        yield replace(who, keys={**who.keys, **_of_organization(path)}, how=how, unless=who.unless or unless)
+    if who.caller.kind in ("role", "session"):
+        yield from _in_sessions(network, statements, asked, who)
     if who.caller.name != ANY or who.whose.startswith("organization "):
         return
     if asked & _ORGANIZATION_KEYS:
@@ -134,6 +168,61 @@ def _sorts(statements: Sequence[Statement], asked: frozenset[str], who: Stranger
             yield replace(who, keys=keys, how=f"in a session named {session}")
 
 
+def _in_sessions(
+    network: Network, statements: Sequence[Statement], asked: frozenset[str], who: Stranger
+) -> Iterator[Stranger]:  # fmt: skip
+    """A stranger in builds, functions, tasks and on instances of its account, where a policy asks for these.
+
+    **Source:** IAM User Guide, "AWS global condition context keys" ("Properties of a role session"); CodeBuild, Lambda,
+    EC2 and ECS in the Service Authorization Reference.
+    """
+    for how, arns in _SESSIONS.items():
+        on_instance = _ON_INSTANCE if "ec2:SourceInstanceARN" in arns else {}
+        if not asked & {key.lower() for key in (*arns, *on_instance)}:
+            continue
+        named = [
+            [arn.format(account=who.caller.account),
+             *filter(None, (_arn_like(one, arn, who.caller.account) for one in values(statements, key.lower())))]
+            for key, arn in arns.items()
+        ]  # fmt: skip
+        vpcs = [("vpc-0stranger", "")] if on_instance else []
+        vpcs += [
+            (vpc, lacking(network, "describe-vpcs")) for vpc in filled_values(statements, "aws:ec2instancesourcevpc")
+            if on_instance and vpc not in network.vpcs
+        ]  # fmt: skip
+        for chosen in islice(product(*named), _MOST_SORTS):
+            keys = {**who.keys, **dict(zip(arns, chosen, strict=True)), **on_instance}
+            for vpc, unless in vpcs:
+                more = {**keys, "aws:Ec2InstanceSourceVpc": vpc}
+                yield replace(who, keys=more, how=how, unless=who.unless or unless)
+            if not vpcs:
+                yield replace(who, keys=keys, how=how)
+
+
+def _arn_like(pattern: str, usual: str, account: str) -> str:
+    """An ARN of an account that fits a pattern, "" if none does; ``usual`` is how such ARNs look."""
+    parts, others = pattern.split(":", 5), usual.format(account=account).split(":", 5)
+    rest = filled(parts[5] if len(parts) == len(others) else pattern.rpartition(":")[2])
+    if len(parts) == len(others):
+        others = [other if set(part) & set("*?") else part for part, other in zip(parts, others, strict=True)]
+    arn = ":".join((*others[:4], account, rest))
+    return arn if Glob.parse(pattern).matches(arn) else ""
+
+
+def _organizations(network: Network, statements: Sequence[Statement], owner: str) -> Iterator[tuple[str, str]]:
+    """The organizations that statements name and that are not the owner's, each with the file that would tell whether
+    it is that, or ""."""
+    own = organization_of(network, owner)
+    file = network.path((owner, "global"), "organizations", "describe-organization")
+    for path in values(statements, "aws:principalorgid", "aws:principalorgpaths"):
+        if not isinstance(own, str) or path.split("/")[0].lower() != own.lower():
+            yield path, file if own is policy.UNKNOWN else ""
+
+
+def _of_organization(path: str) -> Keys:
+    return {"aws:PrincipalOrgID": path.split("/")[0], "aws:PrincipalOrgPaths": (path.replace("*", "any"),)}
+
+
 def _meant(
     network: Network, document: policy.Document, statements: Sequence[Statement], owner: str
 ) -> Iterator[Stranger]:  # fmt: skip
@@ -142,46 +231,71 @@ def _meant(
     elements = [element for one in document.statements if one.effect == "Allow" for element in one.principals]
     if any(element.everyone or element.name == "NotPrincipal" for element in elements):
         yield _stranger(_role_of(STRANGER), ANYONE)
+    spared = [element for one in document.statements if one.effect == "Deny" for element in one.principals
+              if element.name == "NotPrincipal"]  # fmt: skip
     named = [policy.Principal(name, "provider") for element in elements for name in sorted(element.providers)]
     named += [policy.Principal.parse(arn) for element in elements for arn in sorted(element.names)]
-    named += [_role_of(account) for element in elements for account in sorted(element.accounts)]
+    named += [
+        caller for element in spared for caller in map(policy.Principal.parse, sorted(element.names))
+        if caller.kind != "role"  # who has a role is spared as a session of it alone
+    ]  # fmt: skip
+    named += [_role_of(account) for element in (*elements, *spared) for account in sorted(element.accounts)]
+    if any(_CLOUDFRONT in element.services for element in elements):
+        yield from _by_cloudfront(statements, own)
     for name in sorted({name for element in elements for name in element.services} & _HANDS_OUT.keys()):
         keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": name}
         yield Stranger(policy.Principal(name, "service"), _HANDS_OUT[name], keys)
-    named += _named_by_conditions(statements)
+    named += named_by_conditions(statements)
     for caller in dict.fromkeys(named):
         if caller.kind == "provider":
             yield _stranger(caller, "an identity provider's users")
+        elif caller.kind == "service":  # an origin access identity of CloudFront
+            yield Stranger(caller, "CloudFront", _OF_A_SERVICE, taken=_SHOWN)
         elif caller.account not in own:
             yield _stranger(caller, ANYONE if caller.account == STRANGER else f"account {caller.account}")
-    organization = organization_of(network, owner)
-    for path in values(statements, "aws:principalorgid", "aws:principalorgpaths"):
-        name = path.split("/")[0]
-        if name != organization:
-            file = network.path((owner, "global"), "organizations", "describe-organization")
-            yield _stranger(_role_of(STRANGER), f"organization {name}", path,
-                            file if organization is policy.UNKNOWN else "")  # fmt: skip
+    for path, file in _organizations(network, statements, owner):
+        yield _stranger(_role_of(STRANGER), f"organization {path.split('/')[0]}", path, file)
+
+
+def _by_cloudfront(statements: Sequence[Statement], own: Set[str]) -> Iterator[Stranger]:
+    """Distributions, which read from a bucket for everyone: anybody's, those of accounts that are named, one's own.
+
+    **Source:** CloudFront Developer Guide, "Restrict access to an Amazon S3 origin": the bucket's policy names the
+    distribution in ``AWS:SourceArn``.
+    """
+    patterns = list(values(statements, "aws:sourcearn"))
+    accounts = [part for one in patterns for part in account_of((one.split(":", 5) + ["*"] * 5)[4] or "*")]
+    accounts += [account for one in values(statements, "aws:sourceaccount") for account in account_of(one)]
+    for account in dict.fromkeys((STRANGER, *accounts, *sorted(own))):
+        theirs = "anybody's CloudFront distribution"
+        theirs = theirs if account == STRANGER else f"a CloudFront distribution of account {account}"
+        arns = filter(None, (_arn_like(one, _DISTRIBUTION, account) for one in patterns))
+        for arn in dict.fromkeys((_DISTRIBUTION.format(account=account), *arns)):
+            keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": _CLOUDFRONT, "aws:SourceArn": arn,
+                    "aws:SourceAccount": account, "aws:SourceOrgID": "o-stranger"}  # fmt: skip
+            caller = policy.Principal(_CLOUDFRONT, "service")
+            yield Stranger(caller, theirs, keys, taken=_SHOWN if account in own else "")
 
 
 def _stranger(
     caller: policy.Principal, whose: str, path: str = "o-stranger/r-any/ou-any/", unless: str = ""
 ) -> Stranger:
-    keys = {
-        "aws:PrincipalOrgID": path.split("/")[0], "aws:PrincipalOrgPaths": (path.replace("*", "any"),),
-        "aws:userid": "AROASTRANGER:any",
-    }  # fmt: skip
-    return Stranger(caller, whose, keys, unless)
+    return Stranger(caller, whose, {**_of_organization(path), "aws:userid": "AROASTRANGER:any"}, unless)
 
 
 def _role_of(account: str) -> policy.Principal:
     return policy.Principal.parse(f"arn:aws:iam::{account}:role/{ANY}")
 
 
-def _named_by_conditions(statements: Sequence[Statement]) -> Iterator[policy.Principal]:
+def named_by_conditions(statements: Sequence[Statement]) -> Iterator[policy.Principal]:
+    """The callers that conditions of statements are about."""
     for account in values(statements, "aws:principalaccount"):
         yield from map(_role_of, account_of(account))
     for pattern in values(statements, "aws:principalarn"):
         yield from _fitting(pattern)
+    for arn in values(statements, *_SESSION_KEYS):
+        if arn.count(":") >= 5:
+            yield from map(_role_of, account_of(arn.split(":")[4]))
 
 
 def _fitting(pattern: str) -> Iterator[policy.Principal]:
@@ -207,15 +321,27 @@ def _principal(arn: str) -> policy.Principal | None:
 
 
 def addresses(statements: Sequence[Statement]) -> Iterator[tuple[str, str]]:
-    """(a public address that strangers may come from, the block of the policy's that it is of): anywhere ("") first."""
+    """(a public address that strangers may come from, the block of the policy's that it is of): anywhere ("") first,
+    which a block of addresses is that S3 calls public.
+
+    **Source:** S3 User Guide, "Blocking public access to your Amazon S3 storage", section "The meaning of public".
+    """
     yield ANYWHERE[0], ""
+    blocks = list(_blocks(statements))
+    yield from ((address, "") for address in ANYWHERE[1:] if blocks)
+    yield from sorted(((address, "" if wide else text) for address, text, wide in blocks), key=lambda one: one[1] != "")
+
+
+def _blocks(statements: Sequence[Statement]) -> Iterator[tuple[str, str, bool]]:
+    """(an address, its block as written, whether that is too wide to be somebody's) of the public ones."""
     for text in values(statements, "aws:sourceip"):
         try:
             block = parse_block(text) & PUBLIC
         except ValueError:
             continue
         if block:
-            yield format_address(block.first), text
+            length = text.partition("/")[2]
+            yield format_address(block.first), text, length.isdigit() and int(length) < (32 if ":" in text else 8)
 
 
 def context_of(network: Network, caller: policy.Principal, account: str) -> dict[str, Any]:
@@ -230,8 +356,11 @@ def context_of(network: Network, caller: policy.Principal, account: str) -> dict
         context |= dict.fromkeys(("aws:PrincipalArn", "aws:PrincipalIsAWSService"))
     if caller.kind == "user":
         context |= {"aws:username": caller.name, "aws:PrincipalType": "User"}
-    if caller.kind == "role":
+    if caller.kind in ("role", "session"):
         context["aws:PrincipalType"] = "AssumedRole"
+    if caller.kind == "session":
+        partition = caller.text.split(":")[1]
+        context["aws:PrincipalArn"] = f"arn:{partition}:iam::{caller.account}:role/{caller.name}"
     for key, whose in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", account)):
         known = organization_of(network, whose) if whose in network.snapshot.accounts() else "o-stranger"
         if known is not None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from reachsim import policy
-from reachsim.check.compared import ANY, STRANGER, account_of, filled_values, values
+from reachsim.check.compared import ANY, STRANGER, account_of, filled_values, keys_of, values
 from reachsim.model.network import Network
 from reachsim.policy.statements import Statement
 from reachsim.policy_layers import organization_of
@@ -56,7 +56,7 @@ class Way(Struct, frozen=True):
 
 def ways(network: Network, statements: Sequence[Statement], owner: str) -> Iterator[Way]:
     """The ways that statements of the owner's policies may tell apart, the public one first."""
-    asked = {one.lookup for statement in statements for one in statement.conditions}
+    asked = keys_of(statements)
     yield Way()
     if asked & _WAY_KEYS:
         yield Way("by a VPC endpoint of its own", _BY_ENDPOINT)
@@ -94,14 +94,14 @@ def _named(network: Network, statements: Sequence[Statement], owner: str) -> Ite
 
 
 def _endpoints(network: Network, statements: Sequence[Statement]) -> Iterator[_Name]:
-    unless = _lacking(network, "describe-vpc-endpoints")
+    unless = lacking(network, "describe-vpc-endpoints")
     for value in filled_values(statements, "aws:sourcevpce"):
         if value not in network.vpc_endpoints:
             yield _Name(value, f"VPC endpoint {value}", unless)
 
 
 def _vpcs(network: Network, statements: Sequence[Statement]) -> Iterator[_Name]:
-    unless = _lacking(network, "describe-vpcs")
+    unless = lacking(network, "describe-vpcs")
     for value in filled_values(statements, "aws:sourcevpc"):
         if value not in network.vpcs:
             yield _Name(value, f"VPC {value}", unless)
@@ -152,6 +152,6 @@ def _own(network: Network, owner: str) -> set[str]:
     return {*network.snapshot.accounts(), owner}
 
 
-def _lacking(network: Network, operation: str) -> str:
+def lacking(network: Network, operation: str) -> str:
     """The first file of an EC2 call that the snapshot lacks, "" if it has all."""
     return next(iter(network.unknown(*(network.path(home, "ec2", operation) for home in network.homes))), "")

@@ -86,6 +86,10 @@ def test_roles_that_only_services_assume_are_no_way_in() -> None:
         ({"StringEquals": {"aws:SourceVpc": "vpc-9"}}, True),
         ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
         ({"NotIpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "128.0.0.0/1"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "44.0.0.0/7"}}, True),
+        ({"NotIpAddress": {"aws:SourceIp": "::/0"}}, True),
+        ({"IpAddress": {"aws:SourceIp": ["20.0.0.0/6", "101.0.0.0/8"]}}, True),
         ({"Null": {"aws:SourceVpce": "true"}}, True),
         ({"StringNotLike": {"aws:SourceVpce": "vpce-*"}}, True),
         ({"NotIpAddress": {"aws:VpcSourceIp": "10.10.0.0/16"}}, True),
@@ -152,6 +156,38 @@ def test_a_role_that_a_user_may_assume() -> None:
     ops = role("ops", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), POWER)
     assert named(checked(users=[user(statement("sts:AssumeRole"))], roles=[ops])) == ["ops"]
     assert named(checked(users=[user(statement("s3:*"))], roles=[ops])) == []
+
+
+@pytest.mark.parametrize(
+    ("trust", "may"),
+    [
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/u-ext"},
+          "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, True),
+        ({"Principal": {"AWS": "*"}, "Condition": {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}}, True),
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+          "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}, False),
+        ({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/u-ext"},
+          "Condition": {"StringEquals": {"aws:PrincipalAccount": "222222222222"}}}, False),
+    ],
+)  # fmt: skip
+def test_whom_a_trust_policy_names_needs_no_policy_of_its_own(trust: Record, may: bool) -> None:
+    """IAM User Guide, "Policy evaluation logic" (facts 7 to 9): also where a condition may hold, which hid it."""
+    ops = role("ops", {"Effect": "Allow", "Action": "sts:AssumeRole", **trust}, POWER)
+    assert named(checked(users=[user()], roles=[ops])) == (["ops"] if may else [])
+
+
+def test_whoever_has_a_role_may_be_any_session_of_it() -> None:
+    ops = role("ops", trusting({"AWS": f"arn:aws:sts::{ACCOUNT}:assumed-role/jump/me"}), POWER)
+    jump = role("jump", trusting({"AWS": "999900001111"}))
+    assert named(checked(roles=[ops, jump])) == ["ops"]
+    assert named(checked(roles=[ops, role("other", trusting({"AWS": "999900001111"}))])) == []
+
+
+def test_another_account_that_may_assume_a_role_from_certain_addresses_may_assume_it() -> None:
+    office = {"Condition": {"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}}
+    assert named(checked(roles=[role("ops", trusting({"AWS": "999900001111"}, **office), POWER)])) == ["ops"]
+    private = {"Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}}
+    assert named(checked(roles=[role("ops", trusting({"AWS": "999900001111"}, **private), POWER)])) == []
 
 
 def test_without_iam_details_it_is_open() -> None:

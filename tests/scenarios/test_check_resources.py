@@ -79,6 +79,10 @@ def test_role_or_user_of_an_account_outside_the_snapshot_exposes(who: str) -> No
         {"StringEquals": {"aws:PrincipalOrgID": "o-partner"}},
         {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-partner/*"}},
         {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}},
+        {"ArnLike": {"codebuild:ProjectArn": f"arn:aws:codebuild:*:{PARTNER}:project/*"}},
+        {"ArnLike": {"lambda:SourceFunctionArn": f"arn:aws:lambda:*:{PARTNER}:function:*"}},
+        {"ArnLike": {"ecs:TaskArn": f"arn:aws:ecs:*:{PARTNER}:task/*"}},
+        {"StringEquals": {"aws:PrincipalOrgID": "o-partner", "aws:PrincipalAccount": PARTNER}},
     ],
 )
 def test_condition_that_binds_to_somebody_else_lets_them_in(condition: dict[str, Any]) -> None:
@@ -94,6 +98,9 @@ def test_condition_that_binds_to_somebody_else_lets_them_in(condition: dict[str,
         {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}},
         {"StringLike": {"aws:userid": "AROAEXAMPLE:*"}},
         {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"ArnLike": {"codebuild:ProjectArn": f"arn:aws:codebuild:*:{ACCOUNT}:project/*"}},
+        {"StringEquals": {"aws:Ec2InstanceSourceVpc": "vpc-1"}},
+        {"StringEqualsIgnoreCase": {"aws:PrincipalOrgID": ORGANIZATION.upper()}},
     ],
 )
 def test_condition_that_binds_to_ones_own_keeps_strangers_out(condition: dict[str, Any]) -> None:
@@ -117,6 +124,13 @@ def unless(condition: dict[str, Any]) -> dict[str, Any]:
         ({"Bool": {"aws:ViaAWSService": "true"}}, "through an AWS service"),
         ({"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}, "through an AWS service"),
         ({"StringEquals": {"aws:PrincipalType": "User"}}, "as an IAM user"),
+        ({"StringLike": {"codebuild:ProjectArn": "*:project/app"}}, "in a build of its own"),
+        ({"Null": {"ec2:SourceInstanceARN": "false"}}, "on an instance of its own"),
+        (
+            {"StringEquals": {"aws:Ec2InstanceSourceVpc": "${aws:SourceVpc}"}},
+            "on an instance of its own, by a VPC endpoint of its own",
+        ),
+        ({"IpAddress": {"aws:SourceIp": "128.0.0.0/1"}}, ""),
         ({"StringEquals": {"aws:PrincipalType": "User", "aws:username": "build"}}, "as an IAM user"),
         ({"StringLike": {"aws:userid": "*:build"}}, "in a session named build"),
         ({"StringLike": {"aws:PrincipalArn": "*:role/build"}}, ""),
@@ -215,6 +229,96 @@ def test_whose_a_named_endpoint_is_stays_open_without_the_list_of_endpoints() ->
     check = without(net.files(), "describe-vpc-endpoints")
     assert "RESOURCE_SHARED_OUTSIDE" not in found(check)
     assert f"{ACCOUNT}/ap-northeast-1/ec2/describe-vpc-endpoints.json" in check.missing
+
+
+def test_an_account_may_be_of_the_organization_that_a_policy_names_beside_it() -> None:
+    """It was asked for as of another organization, and so said to be kept out."""
+    bound = {"StringEquals": {"aws:PrincipalOrgID": "o-partner"}}
+    check = shared(policy(statement(PULL, Principal={"AWS": PARTNER}, Condition=bound)))
+    assert (check.overall, found(check)) == ("exposed", {"RESOURCE_SHARED_OUTSIDE": "medium"})
+
+
+def test_whom_a_denial_with_not_principal_spares_is_let_in() -> None:
+    """IAM User Guide, "NotPrincipal": the account, the role and the session are listed."""
+    session = f"arn:aws:sts::{PARTNER}:assumed-role/ci/run"
+    names = [f"arn:aws:iam::{PARTNER}:root", f"arn:aws:iam::{PARTNER}:role/ci", session]
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": names}, "Action": "ecr:*"}
+    allow = statement(PULL, Principal={"AWS": PARTNER})
+    assert found(shared(policy(allow, deny))) == {"RESOURCE_SHARED_OUTSIDE": "medium"}
+    deny["NotPrincipal"] = {"AWS": names[:2]}
+    assert found(shared(policy(allow, deny))) == {}
+
+
+def test_a_session_of_another_account_has_the_arn_of_its_role() -> None:
+    session = {"AWS": f"arn:aws:sts::{PARTNER}:assumed-role/ci/run"}
+    for name, expected in (("ci", "exposed"), ("other", "private-and-working")):
+        role = {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/{name}"}}
+        assert shared(policy(statement(PULL, Principal=session, Condition=role))).overall == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "whose"),
+    [
+        (None, "anybody's CloudFront distribution"),
+        ({"StringLike": {"AWS:SourceArn": "arn:aws:cloudfront::*"}}, "anybody's CloudFront distribution"),
+        ({"StringEquals": {"AWS:SourceArn": f"arn:aws:cloudfront::{PARTNER}:distribution/E1"}},
+         f"a CloudFront distribution of account {PARTNER}"),
+        ({"StringEquals": {"aws:SourceAccount": PARTNER}}, f"a CloudFront distribution of account {PARTNER}"),
+        ({"StringEquals": {"AWS:SourceArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"}}, ""),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, ""),
+    ],
+)  # fmt: skip
+def test_distributions_of_cloudfront_are_anybodys_where_nothing_says_whose(
+    condition: dict[str, Any] | None, whose: str
+) -> None:
+    """CloudFront Developer Guide, "Restrict access to an Amazon S3 origin". What one's own show is assumed."""
+    more = {"Condition": condition} if condition else {}
+    service = {"Service": "cloudfront.amazonaws.com"}
+    check = bucket(policy(statement("s3:GetObject", "arn:aws:s3:::artifacts/*", Principal=service, **more)))
+    titles = [one.title for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"]
+    assert titles == ([f"the policy of artifacts lets {whose} use it"] if whose else [])
+    assert whose or any("what CloudFront shows" in one for one in unseen(check))
+
+
+def test_an_origin_access_identity_is_no_account() -> None:
+    """It was said that "account " may use the bucket."""
+    identity = {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2"}
+    check = bucket(policy(statement("s3:GetObject", "arn:aws:s3:::artifacts/*", Principal=identity)))
+    assert "RESOURCE_SHARED_OUTSIDE" not in found(check)
+    assert any("what CloudFront shows" in one for one in unseen(check))
+
+
+def test_a_registrys_policy_is_asked_of_each_repository() -> None:
+    """It was asked of one that there is not, and a statement for one repository was passed over."""
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    start = f"arn:aws:ecr:ap-northeast-1:{ACCOUNT}:repository"
+    for name, expected in (("app", "exposed"), ("ap?", "exposed"), ("other", "private-and-working")):
+        text = json.dumps(policy(for_all(PULL, f"{start}/{name}")))
+        net.put("ecr/get-registry-policy", {"registryId": ACCOUNT, "policyText": text})
+        assert load_files(net.files()).check().overall == expected, name
+
+
+def test_an_endpoint_policy_lets_out_what_a_role_that_it_names_writes() -> None:
+    """It was asked for some role of the account, which such a policy does not name."""
+    for principal, condition in (
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:role/build"}, {}),
+        ("*", {"Condition": {"ArnEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/build"}}}),
+    ):
+        net = Pipeline(endpoints=())
+        net.add_endpoint("logs", 3, policy(statement("logs:*", "*", Principal=principal, **condition)))
+        told = {one.component for one in load_files(net.files()).check().findings
+                if one.id == "ENDPOINT_POLICY_LETS_DATA_OUT"}  # fmt: skip
+        assert "vpce-logs" in told
+
+
+@pytest.mark.parametrize(("action", "out"), [("ecr:UploadLayerPart", True), ("ecr:BatchGetImage", False)])
+def test_layers_leave_without_a_manifest(action: str, out: bool) -> None:
+    net = Pipeline(endpoints=())
+    net.add_endpoint("ecr.dkr", 3, policy(for_all(action)))
+    told = {one.component for one in load_files(net.files()).check().findings
+            if one.id == "ENDPOINT_POLICY_LETS_DATA_OUT"}  # fmt: skip
+    assert ("vpce-ecr-dkr" in told) is out
 
 
 @pytest.mark.parametrize("actions", [
