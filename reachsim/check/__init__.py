@@ -32,6 +32,7 @@ from reachsim.check.open_steps import open_steps, with_open, with_open_start
 from reachsim.check.outcome import THROUGH, overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
+from reachsim.check.pipeline_roles import pipeline_roles
 from reachsim.check.provisioning import provisioning, refused_start
 from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import public_repositories, shared_resources
@@ -102,7 +103,7 @@ def check(
     needs = [need for one in judged for need in one.needs]
     inside = judged_inside(wider, managed)
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
-    judged.append(_further_deployments(network, needs))
+    judged += [_further_deployments(network, needs), _pipelines_themselves(network)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found)
     expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
@@ -272,6 +273,13 @@ def _further_deployments(network: Network, needs: Sequence[Need]) -> Judged:
     missing = tuple(one for one in unseen if isinstance(one, str))
     return Judged([], [], [], (), ["unknown"] if missing else [], [], (), missing,
                   tuple(one for one in unseen if not isinstance(one, str)))  # fmt: skip
+
+
+def _pipelines_themselves(network: Network) -> Judged:
+    """What CodePipeline does by itself, in the name of its roles."""
+    roles = pipeline_roles(network)
+    outcomes = [step.outcome for step in roles.steps]
+    return Judged([], [], roles.steps, (), outcomes, roles.findings, (), roles.missing, roles.assumptions)
 
 
 def _wants(source: str, needs: Sequence[Need], answers: Answers) -> tuple[Wanted, ...]:

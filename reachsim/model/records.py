@@ -1536,10 +1536,16 @@ class ActionType(CodeBuild, frozen=True):
     owner: str = "AWS"
 
 
+class ArtifactName(CodeBuild, frozen=True):
+    name: str = ""
+
+
 class PipelineAction(CodeBuild, frozen=True):
     name: str = ""
     action_type_id: ActionType = ActionType()
     configuration: dict[str, str] = {}
+    input_artifacts: tuple[ArtifactName, ...] = ()
+    output_artifacts: tuple[ArtifactName, ...] = ()
     region: str | None = None
     role_arn: str | None = None
 
@@ -1560,6 +1566,7 @@ class ArtifactStore(CodeBuild, frozen=True):
 
 class Pipeline(CodeBuild, frozen=True):
     name: str
+    role_arn: str | None = None
     stages: tuple[PipelineStage, ...] = ()
     artifact_store: ArtifactStore | None = None
     artifact_stores: dict[str, ArtifactStore] | None = None

@@ -9,6 +9,8 @@ source its role (`asked`, `callers`); the snapshot holds the policies (`held`, `
 
 from __future__ import annotations
 
+from reachsim.policy_layers.asked import owner_of_bucket
+from reachsim.policy_layers.encryption import KeyUse
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import (
     described,
@@ -28,7 +30,7 @@ from reachsim.policy_layers.roles import Identity
 from reachsim.policy_layers.said import rcps_deny
 
 __all__ = [
-    "Answer", "Identity", "Known", "access_blocks", "described", "document", "iam_details", "identity_of",
+    "Answer", "Identity", "KeyUse", "Known", "access_blocks", "described", "document", "iam_details", "identity_of",
     "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles", "managed", "organization_of",
-    "profile_role", "rcps_deny", "registry_counts", "role_documents", "user_documents",
+    "owner_of_bucket", "profile_role", "rcps_deny", "registry_counts", "role_documents", "user_documents",
 ]  # fmt: skip

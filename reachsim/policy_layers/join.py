@@ -9,7 +9,6 @@ policies wherever it is known who calls; what the snapshot lacks of them makes t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -22,7 +21,7 @@ from reachsim.policy.evaluate import excused, must_trust
 from reachsim.policy.statements import Kind
 from reachsim.policy_layers import resources, said
 from reachsim.policy_layers.asked import Asked, read_request
-from reachsim.policy_layers.encryption import unseen_encryption, uses_of_keys
+from reachsim.policy_layers.encryption import KeyUse, unseen_encryption, uses_of_keys
 from reachsim.policy_layers.key_policies import KeySays, judge_use
 from reachsim.policy_layers.said import Said
 from reachsim.policy_layers.ways import Way, open_ways, routes_left, ways_of
@@ -141,10 +140,13 @@ def _both(one: Answer, other: Answer) -> Answer:
     )  # fmt: skip
 
 
-def judge_elsewhere(network: Network, request: policy.Request, role: str | None, *, resource: bool = True) -> Answer:
+def judge_elsewhere(
+    network: Network, request: policy.Request, role: str | None, *, resource: bool = True, use: KeyUse | None = None
+) -> Answer:
     """What identity and resource policies say about a request that takes no path of the snapshot.
 
-    ``role`` is the ARN whose policies count; without ``resource`` the resource has no policy of its own.
+    ``role`` is the ARN whose policies count; without ``resource`` the resource has no policy of its own; ``use`` is the
+    KMS key that the request uses, if any.
     """
     question = Asked(request, role)
     theirs = resources.resource(network, question) if resource else []
@@ -153,11 +155,11 @@ def judge_elsewhere(network: Network, request: policy.Request, role: str | None,
         _answer(theirs, frozenset({"resource"}) if own and not must_trust(request) else frozenset()),
         _identity(said.identity(network, question), theirs, own),
     )
-    missing, assumptions = (one.missing for one in answers), (one.assumptions for one in answers)
-    return Answer(
-        worst([one.outcome for one in answers]), (*answers[0].blocks, *answers[1].blocks),
-        tuple(chain(*missing)), tuple(chain(*assumptions)),
-    )  # fmt: skip
+    if use is not None:
+        says = judge_use(network, question, use)
+        of_key = (_answer(says.resource, frozenset()), _identity(says.identity, says.resource, own=True))
+        answers = (_both(answers[0], of_key[0]), _both(answers[1], of_key[1]))
+    return _both(*answers)
 
 
 def _nobody_known(question: Asked) -> bool:

@@ -1,0 +1,200 @@
+"""Whether CodePipeline can do what a pipeline's actions ask of it: by the pipeline's service role or an action's own.
+
+CodePipeline assumes the service role, and by it the role of an action that names one; in its name it asks the other
+services, hands on artifacts in the pipeline's bucket, and uses that bucket's KMS key. None of that goes through a VPC
+of the account, so policies that demand a VPC endpoint refuse it. Provisioning, networks and roles of what an action
+starts are judged elsewhere. **Source:** CodePipeline User Guide, "Manage the CodePipeline service role", "Create a
+pipeline in CodePipeline that uses resources from another AWS account", "Cross-service confused deputy prevention";
+fact P12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from reachsim import policy, services
+from reachsim.check.findings import OF_PIPELINE, finding_of
+from reachsim.check.pipeline_actions import Wish, is_judged, wishes
+from reachsim.check.service_plane import pipelines
+from reachsim.evidence import Assumption, Block
+from reachsim.model import records as aws
+from reachsim.model.network import Network
+from reachsim.model.places import Home
+from reachsim.policy.reference import has_resource_types
+from reachsim.policy.stand_ins import OTHER_ACCOUNT
+from reachsim.policy_layers import Answer, KeyUse, described, judge_elsewhere, organization_of, owner_of_bucket
+from reachsim.verdict import Finding, PipelineStep, worst
+
+_CODEPIPELINE: Final = "codepipeline.amazonaws.com"
+_NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
+_STEPS: Final = {"Source": "source", "Deploy": "deploy", "Build": "provisioning", "Test": "provisioning"}
+"""By category of an action: the step that it is, ``run`` else."""
+
+
+class Roles(Struct, frozen=True):
+    """What policies say to the actions of pipelines: a step for each, findings, files that would tell more."""
+
+    steps: list[PipelineStep]
+    findings: list[Finding]
+    missing: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
+
+
+def pipeline_roles(network: Network) -> Roles:
+    """Judge the actions of every pipeline. Raises SnapshotError for a policy that cannot be judged."""
+    steps: list[PipelineStep] = []
+    refused: dict[tuple[str, str, str | int | None], list[tuple[str, Block]]] = {}
+    missing: dict[str, None] = {}
+    notes: dict[Assumption, None] = {}
+    for home, pipeline in pipelines(network):
+        if ":role/" not in (pipeline.role_arn or ""):
+            detail = f"the service role of the pipeline {pipeline.name} is not told; taken to be allowed all it asks"
+            notes[Assumption("UNKNOWN_RESOURCE", pipeline.name, detail, "block")] = None
+            continue
+        taken = _taken(network, home, pipeline)
+        for stage in pipeline.stages:
+            for action in filter(is_judged, stage.actions):
+                name = f"{pipeline.name}{OF_PIPELINE}{stage.name}/{action.name}"
+                answer = _together([taken, *_answers(network, home, pipeline, action)])
+                step = _STEPS.get(action.action_type_id.category, "run")
+                steps.append(PipelineStep(name, step, answer.outcome, "none", True, blocked_by=answer.blocks))
+                for block in answer.blocks:
+                    refused.setdefault((block.code, block.component, block.rule), []).append((name, block))
+                if answer.outcome == "unknown":
+                    missing |= dict.fromkeys(answer.missing)
+                    notes |= dict.fromkeys(answer.assumptions)
+    findings = [_finding(network, several) for several in refused.values()]
+    return Roles(steps, findings, tuple(missing), tuple(notes))
+
+
+def _finding(network: Network, several: Sequence[tuple[str, Block]]) -> Finding:
+    """One finding for each rule that refuses something, with all that it refuses."""
+    block = several[0][1]
+    rule = f", statement {block.rule}" if block.rule is not None else ""
+    title = f"{network.label(block.component)}{rule} keeps {_shown(several[0][0])} from running: {block.detail}"
+    lines = [f"{_shown(name)}: {one.code} at {one.component}{rule}; {one.detail}" for name, one in several]
+    return finding_of(block.code, "high", block.component, title, lines)
+
+
+def _shown(name: str) -> str:
+    return f"the action {name.replace(OF_PIPELINE, '/', 1)}"
+
+
+def _together(answers: Sequence[Answer]) -> Answer:
+    blocks = dict.fromkeys(block for one in answers for block in one.blocks)
+    missing = dict.fromkeys(path for one in answers for path in one.missing)
+    notes = dict.fromkeys(note for one in answers if one.outcome == "unknown" for note in one.assumptions)
+    return Answer(worst([one.outcome for one in answers]), tuple(blocks), tuple(missing), tuple(notes))
+
+
+# --- roles ------------------------------------------------------------------------------------------------------------
+
+
+def _taken(network: Network, home: Home, pipeline: aws.Pipeline) -> Answer:
+    """What the trust policy of the service role says to CodePipeline; one that the snapshot lists without its trust
+    policy, which AWS always tells, is taken to trust it."""
+    role = pipeline.role_arn or ""
+    held = described(network, home[0], role)
+    if held is not None and not held.trust:
+        return Answer()
+    arn = f"arn:{services.partition_of(home[1])}:codepipeline:{home[1]}:{home[0]}:{pipeline.name}"
+    context = {
+        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _CODEPIPELINE,
+        "aws:SourceArn": arn, "aws:SourceAccount": home[0], "aws:ResourceAccount": home[0],
+        "aws:RequestedRegion": home[1],
+    }  # fmt: skip
+    caller = policy.Principal.parse(_CODEPIPELINE)
+    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=_NO_PATH | {"sts:ExternalId"})
+    answer = judge_elsewhere(network, request, None)
+    detail = f"the trust policy of {role} does not let {_CODEPIPELINE} assume it"
+    return replace(answer, blocks=tuple(replace(block, detail=detail) for block in answer.blocks))
+
+
+def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) -> Iterator[Answer]:
+    """What policies say to everything that an action asks, in the name of the role that it runs as."""
+    role = pipeline.role_arn or ""
+    place = (home[0], action.region or home[1])
+    own = action.role_arn or ""
+    if ":role/" in own and own != role:
+        yield _asked(network, home, role, Wish("sts:AssumeRole", own))
+        role, place = own, (own.split(":")[4], place[1])
+    for wish in wishes(network, place, action):
+        yield _asked(network, place, role, wish)
+    yield from _artifacts(network, place, role, pipeline, action)
+
+
+def _artifacts(
+    network: Network, place: Home, role: str, pipeline: aws.Pipeline, action: aws.PipelineAction
+) -> Iterator[Answer]:
+    """The artifacts that CodePipeline itself puts into the pipeline's bucket, for a source, or gets from there."""
+    kind = action.action_type_id
+    store = (pipeline.artifact_stores or {}).get(place[1], pipeline.artifact_store)
+    whole = action.configuration.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF"
+    if store is None or not store.location or whole or kind.category not in ("Source", "Deploy"):
+        return
+    writes = kind.category == "Source"
+    if not writes and not action.input_artifacts:
+        return
+    objects = f"arn:{services.partition_of(place[1])}:s3:::{store.location}/*"
+    key = store.encryption_key.id if store.encryption_key is not None else ""
+    use = KeyUse(key, place, "kms:GenerateDataKey" if writes else "kms:Decrypt", "s3",
+                 {"aws:s3:arn": policy.PRESENT}) if key else None  # fmt: skip
+    yield _asked(network, place, role, Wish("s3:PutObject" if writes else "s3:GetObject", objects), use)
+
+
+def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None = None) -> Answer:
+    answer = _one(network, place, role, wish, use)
+    if answer.outcome != "blocked" or not wish.or_else:
+        return answer
+    other = _one(network, place, role, Wish(wish.or_else, wish.resource, wish.context), use)
+    if other.outcome == "blocked":
+        return answer
+    detail = f"whether {wish.or_else}, which {role} may, does in place of {wish.action} is not known"
+    return Answer("unknown", (), other.missing, (Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
+
+
+def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None) -> Answer:
+    """What policies say to one request in a role's name."""
+    caller = policy.Principal.parse(role)
+    typed = has_resource_types(wish.action)
+    wildcard = not typed if typed is not None else wish.resource == "*"
+    resource = "*" if wildcard else wish.resource
+    owner = _owner(network, resource, caller.account)
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role,
+        "aws:PrincipalAccount": caller.account, "aws:RequestedRegion": place[1], "aws:ResourceAccount": owner,
+        **wish.context,
+    }  # fmt: skip
+    absent = set(_NO_PATH)
+    for key, account in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", owner)):
+        known = organization_of(network, account) if account in network.snapshot.accounts() else policy.UNKNOWN
+        if known is None:
+            absent.add(key)
+        else:
+            context[key] = known
+    if owner == OTHER_ACCOUNT:
+        context.pop("aws:ResourceAccount")
+    request = policy.Request(caller, wish.action, resource, owner, context, wildcard, frozenset(absent))
+    answer = judge_elsewhere(network, request, role, use=use)
+    what = f"{role} may not {wish.action}" + (f" on {resource}" if resource != "*" else "")
+    blocks = (block if wish.action in block.detail else replace(block, detail=f"{what}: {block.detail}")
+              for block in answer.blocks)  # fmt: skip
+    return replace(answer, blocks=tuple(blocks))
+
+
+def _owner(network: Network, resource: str, account: str) -> str:
+    """The account that a resource belongs to, as far as it is known."""
+    parts = resource.split(":", 5)
+    if len(parts) < 6:
+        return account
+    if policy.is_account(parts[4]):
+        return parts[4]
+    bucket = parts[5].split("/")[0]
+    if parts[2] != "s3" or set(bucket) & set("*?"):
+        return account
+    owner = owner_of_bucket(network, bucket, account)
+    return owner.account or (OTHER_ACCOUNT if account in owner.others else account)

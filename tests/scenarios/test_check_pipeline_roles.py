@@ -1,0 +1,210 @@
+"""What CodePipeline does by itself: with a pipeline's service role, an action's own, the artifacts' bucket and key.
+
+**Source:** CodePipeline User Guide, "Manage the CodePipeline service role", action structure references, "Create a
+pipeline in CodePipeline that uses resources from another AWS account", "Troubleshooting CodePipeline" (a role without
+the permission for an action); Developer Tools console, "Connections rename".
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reachsim import load_files
+from reachsim.verdict import Check, PipelineStep
+from tests.build import Record
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, CLIENT_ROLE, REGION, Pipeline, for_all, policy, statement
+
+ROLE, OTHER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipe", f"arn:aws:iam::{ACCOUNT}:role/action"
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k-1"
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/c-1"
+STORE = "arn:aws:s3:::rel-artifacts"
+KEEPS = statement(["s3:GetObject", "s3:PutObject"], f"{STORE}/*")
+SOURCE = statement(["codecommit:GetBranch", "codecommit:GetCommit", "codecommit:UploadArchive",
+                    "codecommit:GetUploadArchiveStatus"], f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app")  # fmt: skip
+STARTS = statement(["codebuild:StartBuild", "codebuild:BatchGetBuilds"],
+                   f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/p1")  # fmt: skip
+ALL = (KEEPS, SOURCE, STARTS)
+
+
+def trust(service: str = "codepipeline.amazonaws.com", **more: Any) -> Record:
+    return policy({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole", **more})
+
+
+def action(category: str, provider: str, configuration: dict[str, str], **more: Any) -> Record:
+    kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    own = {"name": "A", "actionTypeId": kind, "configuration": configuration, **more}
+    return {"name": category, "actions": [own]}
+
+
+COMMIT = action("Source", "CodeCommit", {"RepositoryName": "app", "BranchName": "main"},
+                outputArtifacts=[{"name": "src"}])  # fmt: skip
+BUILDS = action("Build", "CodeBuild", {"ProjectName": "p1"}, inputArtifacts=[{"name": "src"}])
+
+
+def pipeline(*role: Record, stages: tuple[Record, ...] = (COMMIT, BUILDS), trusts: Record | None = None,
+             own: tuple[Record, ...] = (), **more: Any) -> Pipeline:  # fmt: skip
+    net = Pipeline()
+    net.roles({"build": BUILD_ROLE, "dev": CLIENT_ROLE, "pipe": list(role), "action": list(own)})
+    held = net._more[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"]
+    by_name = {one["RoleName"]: one for one in held["RoleDetailList"]}
+    by_name["pipe"]["AssumeRolePolicyDocument"] = trusts or trust()
+    by_name["action"]["AssumeRolePolicyDocument"] = policy(
+        {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "sts:AssumeRole"}
+    )
+    store = {"type": "S3", "location": "rel-artifacts", **more}
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {
+        "name": "rel", "roleArn": ROLE, "artifactStore": store, "stages": list(stages),
+    }})  # fmt: skip
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "rel-artifacts"}]}, region="global")
+    net.put("s3api/get-bucket-policy/rel-artifacts", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    return net
+
+
+def checked(net: Pipeline) -> Check:
+    return load_files(net.files()).check()
+
+
+def step(check: Check, stage: str) -> PipelineStep:
+    return next(one for one in check.steps if one.project == f"rel#{stage}/A")
+
+
+def told(check: Check, stage: str) -> tuple[str, str, set[str]]:
+    """(the whole pipeline's word, the action's outcome, what stops it)"""
+    one = step(check, stage)
+    return check.overall, one.outcome, {block.code for block in one.blocked_by}
+
+
+def test_a_role_that_may_do_what_the_actions_ask_works() -> None:
+    check = checked(pipeline(*ALL))
+    assert (check.overall, check.exit_code) == ("private-and-working", 0)
+    assert [one.step for one in check.steps if one.project.startswith("rel#")] == ["source", "provisioning"]
+    assert step(check, "Source").service_side
+
+
+@pytest.mark.parametrize(
+    ("role", "stage", "action_"),
+    [((KEEPS, SOURCE), "Build", "codebuild:StartBuild"), ((KEEPS, STARTS), "Source", "codecommit:UploadArchive"),
+     ((SOURCE, STARTS), "Source", "s3:PutObject")],
+)  # fmt: skip
+def test_what_the_service_role_may_not_do_fails(role: tuple[Record, ...], stage: str, action_: str) -> None:
+    check = checked(pipeline(*role))
+    assert told(check, stage) == ("private-but-failing", "blocked", {"IDENTITY_POLICY_DENY"})
+    found = [one for one in check.findings if one.id == "IDENTITY_POLICY_DENY"]
+    assert [(one.severity, one.component) for one in found] == [("high", ROLE)]
+    assert any(action_ in line for line in found[0].evidence)
+
+
+def test_the_role_has_to_trust_codepipeline() -> None:
+    assert told(checked(pipeline(*ALL, trusts=trust("codebuild.amazonaws.com"))), "Build") == (
+        "private-but-failing", "blocked", {"RESOURCE_POLICY_DENY"},
+    )  # fmt: skip
+    own = {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:codepipeline:*:{ACCOUNT}:rel"},
+    }
+    assert checked(pipeline(*ALL, trusts=trust(Condition=own))).overall == "private-and-working"
+
+
+def test_a_bucket_for_one_vpc_endpoint_refuses_codepipeline_itself() -> None:
+    net = pipeline(*ALL)
+    deny = for_all("s3:*", [STORE, f"{STORE}/*"], "Deny", Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-s3"}})
+    net.put("s3api/get-bucket-policy/rel-artifacts", {"Policy": json.dumps(policy(deny))}, region="global")
+    assert told(checked(net), "Source") == ("private-but-failing", "blocked", {"RESOURCE_POLICY_DENY"})
+
+
+@pytest.mark.parametrize(("may", "outcome"), [(True, "allowed"), (False, "blocked")])
+def test_the_key_of_the_artifacts_has_to_let_the_role_in(may: bool, outcome: str) -> None:
+    uses = statement(["kms:GenerateDataKey", "kms:Decrypt"], KEY)
+    net = pipeline(*ALL, *([uses] if may else []), encryptionKey={"id": KEY, "type": "KMS"})
+    delegates = statement("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(policy(delegates)), "PolicyName": "default"})
+    net.put("kms/list-grants/k-1", {"Grants": []})
+    net.put("kms/describe-key/k-1", {"KeyMetadata": {"KeyId": "k-1", "KeyState": "Enabled"}})
+    assert step(checked(net), "Source").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("prefix", "outcome"), [("codeconnections", "allowed"), ("codestar-connections", "unknown"), ("", "blocked")]
+)
+def test_a_connection_is_used_by_the_prefix_of_its_arn(prefix: str, outcome: str) -> None:
+    source = action("Source", "CodeStarSourceConnection", {"ConnectionArn": CONNECTION},
+                    outputArtifacts=[{"name": "src"}])  # fmt: skip
+    uses = [statement(f"{prefix}:UseConnection", CONNECTION)] if prefix else []
+    assert step(checked(pipeline(KEEPS, STARTS, *uses, stages=(source, BUILDS))), "Source").outcome == outcome
+
+
+def test_a_batch_is_started_by_an_action_of_its_own() -> None:
+    batch = action("Build", "CodeBuild", {"ProjectName": "p1", "BatchEnabled": "true"})
+    assert step(checked(pipeline(*ALL, stages=(COMMIT, batch))), "Build").outcome == "blocked"
+    may = statement(["codebuild:StartBuildBatch", "codebuild:BatchGetBuildBatches"])
+    assert step(checked(pipeline(*ALL, may, stages=(COMMIT, batch))), "Build").outcome == "allowed"
+
+
+def test_an_action_s_own_role_is_assumed_by_the_pipelines() -> None:
+    own = action("Build", "CodeBuild", {"ProjectName": "p1"}, roleArn=OTHER_ROLE)
+    takes = statement("sts:AssumeRole", OTHER_ROLE)
+    stages = (COMMIT, own)
+    assert step(checked(pipeline(*ALL, takes, stages=stages, own=(STARTS,))), "Build").outcome == "allowed"
+    assert step(checked(pipeline(*ALL, takes, stages=stages)), "Build").outcome == "blocked"
+
+
+def test_a_role_of_an_account_that_the_snapshot_lacks_leaves_it_open() -> None:
+    own = action("Deploy", "CloudFormation", {"ActionMode": "CHANGE_SET_EXECUTE", "StackName": "app"},
+                 roleArn="arn:aws:iam::222222222222:role/deploy")  # fmt: skip
+    takes = statement("sts:AssumeRole")
+    check = checked(pipeline(*ALL, takes, stages=(COMMIT, BUILDS, own)))
+    assert (check.overall, step(check, "Deploy").outcome) == ("undecided", "unknown")
+    assert "222222222222/global/iam/get-account-authorization-details.json" in check.missing
+
+
+def test_without_iam_in_the_snapshot_it_is_open() -> None:
+    net = pipeline(*ALL)
+    net._more.pop(f"{ACCOUNT}/global/iam/get-account-authorization-details.json")
+    assert step(checked(net), "Build").outcome == "unknown"
+
+
+DEPLOYS = {
+    "Lambda": ("Invoke", {"FunctionName": "notify"}, "lambda:InvokeFunction"),
+    "S3": ("Deploy", {"BucketName": "rel-artifacts"}, "s3:PutObject"),
+    "CodeDeploy": ("Deploy", {"ApplicationName": "a", "DeploymentGroupName": "g"}, "codedeploy:*"),
+    "CloudFormation": ("Deploy", {"ActionMode": "CREATE_UPDATE", "StackName": "s", "RoleArn": OTHER_ROLE},
+                       ["cloudformation:*", "iam:PassRole"]),
+    "ECS": ("Deploy", {"ClusterName": "prod", "ServiceName": "web"}, "ecs:*"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("provider", DEPLOYS)
+def test_what_actions_of_other_providers_ask(provider: str) -> None:
+    category, configuration, may = DEPLOYS[provider]
+    stages = (COMMIT, BUILDS, action(category, provider, configuration))
+    without = SOURCE, STARTS, statement("s3:PutObject", f"{STORE}/rel/*")
+    refused = step(checked(pipeline(*without, stages=stages)), category).outcome
+    assert refused == ("allowed" if provider == "S3" else "blocked")
+    assert step(checked(pipeline(*ALL, statement(may), stages=stages)), category).outcome == "allowed"
+
+
+def test_an_ecs_deployment_passes_the_roles_of_its_task() -> None:
+    arn, task = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:7"
+    stages = (COMMIT, BUILDS, action("Deploy", "ECS", {"ClusterName": "prod", "ServiceName": "web"}))
+    for passed, outcome in (("ecs-tasks.amazonaws.com", "allowed"), ("lambda.amazonaws.com", "blocked")):
+        passes = statement("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": passed}})
+        net = pipeline(*ALL, statement("ecs:*"), passes, stages=stages)
+        net.put("ecs/list-clusters", {"clusterArns": [arn]})
+        net.put("ecs/describe-services/prod", {"services": [
+            {"serviceName": "web", "clusterArn": arn, "launchType": "FARGATE", "taskDefinition": task},
+        ]})  # fmt: skip
+        net.put("ecs/describe-task-definition/web:7", {"taskDefinition": {
+            "taskDefinitionArn": task, "executionRoleArn": OTHER_ROLE, "containerDefinitions": [],
+        }})  # fmt: skip
+        assert step(checked(net), "Deploy").outcome == outcome
+
+
+def test_a_pipeline_without_its_role_is_an_assumption() -> None:
+    net = pipeline(*ALL)
+    del net._more[f"{ACCOUNT}/{REGION}/codepipeline/get-pipeline/rel.json"]["pipeline"]["roleArn"]
+    check = checked(net)
+    assert check.overall == "private-and-working"
+    assert any("service role of the pipeline rel is not told" in one.detail for one in check.assumptions)
