@@ -5,6 +5,8 @@ account shares.
 **Source:** CodeBuild User Guide, "Allow CodeBuild access to AWS services required to create a VPC network interface",
 "Use AWS CodeBuild with Amazon Virtual Private Cloud" (limitations of VPCs),
 "Allow CodeBuild to interact with other AWS services" (the trust policy), "Cross-service confused deputy prevention",
+"Batch builds in AWS CodeBuild" (the role that
+starts builds), "Run builds on reserved capacity fleets" (the fleet's role),
 "Private registry with AWS Secrets Manager sample" and "Amazon ECR sample" (whose credentials pull, and whom the
 repository must trust); Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2";
 pipeline-services fact sheet, P47, P48.
@@ -20,7 +22,7 @@ from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
-from reachsim.check.service_plane import repository_of
+from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
@@ -28,6 +30,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy_layers import Answer, described, judge_elsewhere
 from reachsim.verdict import Finding, Outcome, PipelineStep, worst
+from reachsim.workloads import fleet_of
 
 DESCRIBE: Final = ("ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
                    "ec2:DescribeSubnets", "ec2:DescribeVpcs")  # fmt: skip
@@ -49,14 +52,19 @@ class Start(Struct, frozen=True):
 
 def provisioning(network: Network, home: Home, project: aws.Project) -> Start:
     """Whether a build of a project starts. Raises SnapshotError for a policy that cannot be judged (S24, SC15)."""
-    taken = _assumed(network, home, project)
-    pulled = _pull(network, home, project)
-    made = [_Asked(subnet_id, request, judge_elsewhere(network, request, project.service_role, resource=False))
-            for subnet_id, request in _interface_requests(network, home, project)]  # fmt: skip
-    answers = [taken, pulled, *(one.answer for one in made)]
+    _, fleet = fleet_of(network, project)
+    own, others = project.service_role or "", fleet.fleet_service_role or "" if fleet is not None else ""
+    taken = _assumed(network, home, project, own)
+    before = [taken, _pull(network, home, project), *_batch(network, home, project)]
+    if fleet is not None and fleet.vpc_config is not None and others:
+        before.append(_assumed(network, home, project, others, "for the fleet"))
+    made = _asked(network, home, own, project.vpc_config)
+    theirs = _asked(network, home, others, fleet.vpc_config if fleet is not None else None)
+    answers = [*before, *(one.answer for one in (*made, *theirs))]
     shared = _shared(network, home, project)
-    outcome = "blocked" if shared else worst([taken.outcome, pulled.outcome, _wherever(made)])
-    blocks = (*taken.blocks, *pulled.blocks, *shared, *_refused(project, made))
+    outcome = "blocked" if shared else worst([*(one.outcome for one in before), _wherever(made), _wherever(theirs)])
+    refused = (*_refused(project, own, made), *_refused(project, others, theirs))
+    blocks = (*(block for one in before for block in one.blocks), *shared, *refused)
     step = PipelineStep(project.name, "provisioning", outcome, "none", service_side=True, blocked_by=blocks)
     if outcome != "unknown":
         return Start(step, (), taken.assumptions if outcome == "allowed" else ())
@@ -73,6 +81,12 @@ class _Asked(Struct, frozen=True):
     answer: Answer
 
 
+def _asked(network: Network, home: Home, role: str, config: aws.VpcConfig | None) -> list[_Asked]:
+    """What policies say to the network interfaces that a role makes for builds in a VPC."""
+    return [_Asked(subnet_id, request, judge_elsewhere(network, request, role, resource=False))
+            for subnet_id, request in _interface_requests(network, home, role, config)]  # fmt: skip
+
+
 def _wherever(made: Sequence[_Asked]) -> Outcome:
     """What becomes of the requests, in whichever subnet chance puts the build (DESIGN, "Verdicts")."""
     subnets = dict.fromkeys(one.subnet_id for one in made if one.subnet_id)
@@ -86,12 +100,13 @@ def _wherever(made: Sequence[_Asked]) -> Outcome:
 # --- the role ---------------------------------------------------------------------------------------------------------
 
 
-def _assumed(network: Network, home: Home, project: aws.Project) -> Answer:
-    """What the trust policy of the service role says to CodeBuild, which assumes it for the project's builds.
+def _assumed(
+    network: Network, home: Home, project: aws.Project, role: str, purpose: str = "for this project"
+) -> Answer:
+    """What the trust policy of a role says to CodeBuild, which assumes it for the project's builds.
 
     A role that the snapshot lists without its trust policy, which AWS always tells, is taken to trust CodeBuild.
     """
-    role = project.service_role or ""
     if not role.startswith("arn:") or ":role/" not in role:
         return Answer()
     held = described(network, home[0], role)
@@ -99,17 +114,49 @@ def _assumed(network: Network, home: Home, project: aws.Project) -> Answer:
         detail = f"the trust policy of {role} is not in {held.path}; taken to let CodeBuild assume the role"
         return Answer(assumptions=(Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
     absent = _NO_PATH | {"sts:ExternalId"}  # CodeBuild sends none
+    context = _as_codebuild(home, project)
+    if role != project.service_role:
+        del context["aws:SourceArn"]  # whether it is the project's, the batch's or the fleet's is not documented
     caller = policy.Principal.parse(_CODEBUILD)
-    request = policy.Request(caller, "sts:AssumeRole", role, home[0], _as_codebuild(home, project), absent=absent)
+    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=absent)
     answer = judge_elsewhere(network, request, None)
-    blocks = tuple(_untrusted(block, role) for block in answer.blocks)
+    blocks = tuple(_untrusted(block, role, purpose) for block in answer.blocks)
     return msgspec.structs.replace(answer, blocks=blocks)
 
 
-def _untrusted(block: Block, role: str) -> Block:
+def _batch(network: Network, home: Home, project: aws.Project) -> Iterator[Answer]:
+    """What policies say to the role that starts the builds of a batch, where a project is built in batches: CodeBuild
+    assumes it, and it needs ``codebuild:StartBuild`` (User Guide, "Batch build service role").
+    """
+    role = (project.build_batch_config.service_role if project.build_batch_config is not None else None) or ""
+    if ":role/" not in role or not _in_batches(network, home, project):
+        return
+    yield _assumed(network, home, project, role, "for a batch")
+    arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
+    context = {"aws:SecureTransport": "true", "aws:RequestedRegion": home[1], **_as_role(home, role)}
+    caller = policy.Principal.parse(role)
+    request = policy.Request(caller, "codebuild:StartBuild", arn, home[0], context, absent=_NO_PATH)
+    yield judge_elsewhere(network, request, role, resource=False)
+
+
+def _in_batches(network: Network, home: Home, project: aws.Project) -> bool:
+    """Whether builds of a project with a batch configuration run in batches: not if pipelines alone run it, and none
+    says so (``BatchEnabled``), nor if its webhook starts single builds.
+    """
+    if project.source.type == "CODEPIPELINE":
+        return any(
+            action.configuration.get("ProjectName") == project.name
+            and action.configuration.get("BatchEnabled") == "true"
+            for place, pipeline in pipelines(network) if place[0] == home[0]
+            for stage in pipeline.stages for action in stage.actions
+        )  # fmt: skip
+    return project.webhook is None or project.webhook.build_type == "BUILD_BATCH"
+
+
+def _untrusted(block: Block, role: str, purpose: str) -> Block:
     if block.code != "RESOURCE_POLICY_DENY" or block.component != role:
         return block
-    detail = f"the trust policy of {role} does not let {_CODEBUILD} assume it for this project, so no build starts"
+    detail = f"the trust policy of {role} does not let {_CODEBUILD} assume it {purpose}, so no build starts"
     return msgspec.structs.replace(block, code="ROLE_DOES_NOT_TRUST_CODEBUILD", detail=detail)
 
 
@@ -129,7 +176,7 @@ def refused_start(network: Network, start: Start) -> Iterator[Finding]:
         kept = "some builds" if start.step.outcome == "intermittent" else "builds"
         title = f"{network.label(block.component)}{rule} keeps {kept} of {start.step.project} from starting: "
         if block.code == "ROLE_DOES_NOT_TRUST_CODEBUILD":
-            title = f"CodeBuild cannot assume {block.component}, the service role of {start.step.project}"
+            title = f"CodeBuild cannot assume {block.component}, a service role of {start.step.project}"
         else:
             title += block.detail
         evidence = [f"provisioning: {block.code} at {block.component}{rule}; {block.detail}"]
@@ -223,15 +270,16 @@ def _shared(network: Network, home: Home, project: aws.Project) -> tuple[Block, 
     return (Block("CODEBUILD_SHARED_VPC", vpc.vpc_id, None, None, "request", "egress", "refused", detail),)
 
 
-def _interface_requests(network: Network, home: Home, project: aws.Project) -> Iterator[tuple[str, policy.Request]]:
-    """Every request that the service role makes of EC2 for a build in a VPC, with the subnet that chance may pick for
-    it, or "" where that makes no difference.
+def _interface_requests(
+    network: Network, home: Home, role: str, config: aws.VpcConfig | None
+) -> Iterator[tuple[str, policy.Request]]:
+    """Every request that a role, a project's or its fleet's, makes of EC2 for a build in a VPC, with the subnet that
+    chance may pick for it, or "" where that makes no difference.
     """
-    config = project.vpc_config
-    if config is None or not config.subnets or not project.service_role:
+    if config is None or not config.subnets or not role:
         return
     account, region = home
-    caller = policy.Principal.parse(project.service_role)
+    caller = policy.Principal.parse(role)
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": account,
         "aws:PrincipalIsAWSService": "false", "aws:RequestedRegion": region, "ec2:Region": region,
@@ -257,7 +305,7 @@ def _interface_requests(network: Network, home: Home, project: aws.Project) -> I
             yield subnet_id, policy.Request(caller, INTERFACE[0], asked, owner, where, absent=_NO_PATH)
 
 
-def _refused(project: aws.Project, made: Sequence[_Asked]) -> Iterator[Block]:
+def _refused(project: aws.Project, role: str, made: Sequence[_Asked]) -> Iterator[Block]:
     """One block for each policy that refuses requests for interfaces, naming all of them, and the subnets if some are
     left.
     """
@@ -270,7 +318,7 @@ def _refused(project: aws.Project, made: Sequence[_Asked]) -> Iterator[Block]:
         actions = ", ".join(dict.fromkeys(one.request.action for one, _ in blocks))
         here = dict.fromkeys(one.subnet_id for one, _ in blocks)
         where = "its VPC" if "" in here or set(here) == every else ", ".join(here)
-        detail = f"{project.service_role} may not {actions}, so no build of {project.name} starts in {where}"
+        detail = f"{role} may not {actions}, so no build of {project.name} starts in {where}"
         if code == "IDENTITY_POLICY_DENY":
             code = "ROLE_CANNOT_CREATE_ENI"
         else:

@@ -1118,6 +1118,10 @@ class Webhook(CodeBuild, frozen=True):
         return queued or (self.build_type or "").startswith("RUNNER_")
 
 
+class BatchConfig(CodeBuild, frozen=True):
+    service_role: str | None = None
+
+
 class Project(CodeBuild, frozen=True):
     name: str
     arn: str | None = None
@@ -1134,6 +1138,7 @@ class Project(CodeBuild, frozen=True):
     file_system_locations: tuple[ProjectFileSystem, ...] | None = None
     project_visibility: str | None = None
     webhook: Webhook | None = None
+    build_batch_config: BatchConfig | None = None
 
 
 class ProjectNames(CodeBuild, frozen=True):
@@ -1160,6 +1165,7 @@ class Fleet(CodeBuild, frozen=True):
     name: str | None = None
     status: FleetStatus | None = None
     vpc_config: VpcConfig | None = None
+    fleet_service_role: str | None = None
     overflow_behavior: str | None = None
     proxy_configuration: ProxyConfiguration | None = None
 

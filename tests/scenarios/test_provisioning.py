@@ -132,3 +132,61 @@ def test_without_the_repositorys_policy_the_images_pull_is_not_known(credentials
     check, outcome, _, _ = judged(Pipeline(environment=environment))
     assert (outcome, check.overall) == ("unknown", "undecided")
     assert f"{ACCOUNT}/{REGION}/ecr/get-repository-policy/ci.json" in check.missing
+
+
+# --- roles of batches and fleets ------------------------------------------------------------------------------------
+
+STARTS = statement("codebuild:StartBuild", f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/p1")
+FLEET = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/f:1"
+
+
+def with_role(net: Pipeline, name: str, service: str, *statements: dict[str, Any]) -> Pipeline:
+    """A further role, which a service may assume."""
+    held = details(net)
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    held["RoleDetailList"].append({
+        "RoleName": name, "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}", "AttachedManagedPolicies": [],
+        "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": policy(*statements)}],
+        "InstanceProfileList": [], "AssumeRolePolicyDocument": policy(trust),
+    })  # fmt: skip
+    net.put("iam/get-account-authorization-details", held, region="global")
+    return net
+
+
+@pytest.mark.parametrize(("statements", "service", "more", "codes"), [
+    ([STARTS], "codebuild.amazonaws.com", {}, []),
+    ([], "codebuild.amazonaws.com", {}, ["IDENTITY_POLICY_DENY"]),
+    ([STARTS], "ec2.amazonaws.com", {}, ["ROLE_DOES_NOT_TRUST_CODEBUILD"]),
+    ([], "codebuild.amazonaws.com", {"webhook": {"buildType": "BUILD"}}, []),
+    ([], "codebuild.amazonaws.com", {"webhook": {"buildType": "BUILD_BATCH"}}, ["IDENTITY_POLICY_DENY"]),
+    ([], "codebuild.amazonaws.com", {"source": ("CODEPIPELINE", "")}, []),
+])  # fmt: skip
+def test_a_batch_is_started_by_a_role_of_its_own(
+    statements: list[dict[str, Any]], service: str, more: dict[str, Any], codes: list[str]
+) -> None:
+    """CodeBuild User Guide, "Batch builds in AWS CodeBuild": the batch role starts the builds."""
+    batch = {"serviceRole": f"arn:aws:iam::{ACCOUNT}:role/batch"}
+    net = with_role(Pipeline(buildBatchConfig=batch, **more), "batch", service, *statements)
+    check, outcome, found, _ = judged(net)
+    assert (outcome, found) == ("blocked" if codes else "allowed", codes)
+    assert {one.id for one in check.findings if one.severity == "high"} >= set(codes)
+
+
+@pytest.mark.parametrize(("statements", "service", "codes"), [
+    ([MAKE, permission("subnet-build-a")], "codebuild.amazonaws.com", []),
+    ([], "codebuild.amazonaws.com", ["ROLE_CANNOT_CREATE_ENI"]),
+    ([MAKE, permission("subnet-build-a")], "ec2.amazonaws.com", ["ROLE_DOES_NOT_TRUST_CODEBUILD"]),
+])  # fmt: skip
+def test_a_fleet_in_a_vpc_makes_its_interfaces_by_a_role_of_its_own(
+    statements: list[dict[str, Any]], service: str, codes: list[str]
+) -> None:
+    """CodeBuild User Guide, "Run builds on reserved capacity fleets": the fleet service role."""
+    environment = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "fleet": {"fleetArn": FLEET}}
+    net = Pipeline(in_vpc=False, environment=environment)
+    where = {"vpcId": "vpc-1", "subnets": ["subnet-build-a"], "securityGroupIds": ["sg-build"]}
+    net.put("codebuild/batch-get-fleets", {"fleets": [
+        {"arn": FLEET, "name": "f", "vpcConfig": where, "fleetServiceRole": f"arn:aws:iam::{ACCOUNT}:role/fleet"},
+    ]})  # fmt: skip
+    _, outcome, found, detail = judged(with_role(net, "fleet", service, *statements))
+    assert (outcome, found) == ("blocked" if codes else "allowed", codes)
+    assert "role/fleet" in detail or not codes
