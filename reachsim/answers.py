@@ -46,7 +46,7 @@ class Answers:
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
-        self.classes = Classes(reach.ground)
+        self.classes: Classes = reach.ground.worked_out(Classes)
         self._kept: dict[tuple[object, ...], _Told] = {}
         self._templates: dict[tuple[object, ...], Template] = {}
         self._characters = 0
@@ -155,7 +155,7 @@ def text_of(verdict: Verdict) -> str:
         "assumptions": verdict.assumptions,
     }
     try:
-        return msgspec.json.encode(found).decode()[1:]
+        return msgspec.json.encode(found)[1:].decode()
     except UnicodeEncodeError:  # half a surrogate pair, out of the question
         return json.dumps(msgspec.to_builtins(found), ensure_ascii=False, separators=(",", ":"))[1:]
 

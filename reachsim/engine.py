@@ -213,17 +213,18 @@ def walk(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context
 
 def ends(start: Iterable[Flow[Context]], step: Step[Context], loop: Step[Context]) -> Iterator[Flow[Context]]:
     """The flows of `walk`, each as soon as it has ended: who looks for one of a kind need not walk the others."""
-    waiting = list(start)[::-1]
+    waiting = [(flow, flow.visited) for flow in start][::-1]
     while waiting:
-        flow = waiting.pop()
+        flow, visited = waiting.pop()
         if flow.end:
-            yield flow
+            yield replace(flow, visited=visited)
             continue
-        here, visited = (flow.leg, flow.place, flow.source, flow.destination), flow.visited
+        here = (flow.leg, flow.place, flow.source, flow.destination)
         if here in visited:
-            waiting += loop(flow)
+            waiting += [(one, visited) for one in loop(flow)]
         else:
-            waiting += step(replace(flow, visited=visited | {here}))[::-1]
+            seen = visited | {here}
+            waiting += [(one, seen) for one in step(flow)[::-1]]
 
 
 @lru_cache(maxsize=1024)

@@ -216,8 +216,8 @@ def _intersection(one: IntervalSet, other: IntervalSet) -> IntervalSet:
     if len(right) > _LOPSIDED * len(left):
         return _cut(right, left)
     found: list[Span] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
+    i, j, lefts, rights = 0, 0, len(left), len(right)
+    while i < lefts and j < rights:
         (low, high), (start, end) = left[i], right[j]
         if high < end:
             i += 1
@@ -236,12 +236,12 @@ def _difference(one: IntervalSet, other: IntervalSet) -> IntervalSet:
     right = other.spans
     if len(right) > _LOPSIDED * len(one.spans):
         right = _near(right, one.spans[0][0], one.spans[-1][1])
-    j = 0
+    j, rights = 0, len(right)
     for low, high in one.spans:
-        while j < len(right) and right[j][1] < low:
+        while j < rights and right[j][1] < low:
             j += 1
         k = j
-        while k < len(right) and right[k][0] <= high:
+        while k < rights and right[k][0] <= high:
             if right[k][0] > low:
                 kept.append((low, right[k][0] - 1))
             low = right[k][1] + 1

@@ -70,8 +70,10 @@ def agreed(
         is_open: whether an answer is unknown.
     """
     found = walk(ground)
+    if next(_files(found), None) is None:
+        return Agreed(found, (found,))
     untold = tuple(dict.fromkeys(gap for one in found if one.resolution for gap in one.resolution.untold))
-    if not untold and not (any(_files(found)) and is_open(found)):
+    if not untold and not is_open(found):
         return Agreed(found, (found,))
     read = _by_reading(ground, walk, found, MOST_READINGS)
     if read is not None and len({signature(one) for one in read}) == 1:
@@ -103,9 +105,10 @@ def _by_reading(ground: Ground, walk: Callable[[Ground], Found], found: Found, m
 def _files(found: Found) -> Iterator[str]:
     """Files of attributes that are missing."""
     for one in found:
-        gaps = [*one.gaps, *(gap for flow in one.flows for gap in flow.gaps)]
+        gaps = [*one.gaps, *[gap for flow in one.flows for gap in flow.gaps]]
         gaps += one.resolution.untold if one.resolution is not None else ()
-        yield from (path for gap in gaps for path in gap.missing if _call(path) in ANSWERS)
+        for gap in gaps:
+            yield from (path for path in gap.missing if _call(path) in ANSWERS)
 
 
 def _call(path: str) -> str:

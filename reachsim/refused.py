@@ -145,12 +145,13 @@ def _answers(services: IntervalSet) -> IntervalSet:
 def may_send(
     ground: Ground, groups: Sequence[str], subnet_id: str, services: IntervalSet, family: IntervalSet
 ) -> bool:  # fmt: skip
-    """Whether security groups let some of the services out to somebody, and the network ACL of a subnet lets that out
-    and an answer in. What is not known lets it through.
+    """Whether security groups let some of the services out to somebody (no groups at all let everything out), and the
+    network ACL of a subnet lets that out and an answer in. What is not known lets it through.
     """
     known = ground.network.security_groups
     rules = (rule for group in groups if group in known for rule in ground.group_rules(group, "egress"))
-    if all(group in known for group in groups) and all(rule.services.isdisjoint(services) for rule in rules):
+    told = bool(groups) and all(group in known for group in groups)
+    if told and all(rule.services.isdisjoint(services) for rule in rules):
         return False
     acl = ground.network.network_acl_of(subnet_id)
     if acl is None:

@@ -281,7 +281,7 @@ def _wherever(ground: Ground, base: Scenario, services: IntervalSet, family: str
     public = [IntervalSet.single(held.first) for one in (V4, V6) if (held := everywhere & PUBLIC & one)]
     sent: list[Walk] = []
     flows: list[Walk] = []
-    for addresses in (*public, everywhere):  # the internet first, which many can reach
+    for addresses in (*(() if many else public), everywhere):  # the internet first, which many can reach
         sent = [msgspec.structs.replace(one, gaps=start.unseen) for one in starts_of(start, addresses, services)]
         flows = []
         for flow in one_by_one(ground, sent, until_stopped=True):
@@ -369,7 +369,8 @@ def _walk(
         return msgspec.structs.replace(base, blocks=(_no_family(start, targets & FAMILIES[family], services, family),))
     name = base.resolution.name if base.resolution and ground.firewalls else ""  # nothing else on a way reads it
     context = Context(start.origin, start.origin.interface, name=name, receivers=aimed.receivers)
-    walked = ground.once(forward, tuple(Flow(box, start.place, context, gaps=start.unseen) for box in boxes))
+    walk = ground.once if base.resolution is not None else ground.walked
+    walked = walk(forward, tuple([Flow(box, start.place, context, gaps=start.unseen) for box in boxes]))
     if aimed.via:
         walked = tuple(_must_cross(flow, aimed.via) for flow in walked)
     walked = tuple([_beyond(ground.network, flow, aimed) for flow in walked])
@@ -387,8 +388,10 @@ def _walk(
         known = ground.network.interface_addresses
         walked = tuple(_in_unseen_vpc(flow, lacking, known) for flow in walked)
     unsent = _ipv4_that_cannot_be_sent(base, start, targets, services) if family is None else ()
-    asked_for = (*boxes, *(flow.box for flow in unsent))
-    return msgspec.structs.replace(base, asked=PacketSet.union_of(asked_for, len(DIMENSIONS)), flows=(*walked, *unsent))
+    if unsent:
+        boxes += [flow.box for flow in unsent]
+        walked += unsent
+    return msgspec.structs.replace(base, asked=PacketSet.union_of(boxes, len(DIMENSIONS)), flows=walked)
 
 
 def _ipv4_that_cannot_be_sent(
@@ -397,9 +400,11 @@ def _ipv4_that_cannot_be_sent(
     """What a client without IPv4 would send to a public name that may have no IPv6 address: whether it has one is not
     known offline, but of names of AWS services; DNS64 would make one up ("DNS64 and NAT64").
     """
-    found, four = base.resolution, targets & V4
-    plain = found is not None and found.public and found.service is None
-    if not plain or not four or start.origin.interface is None or start.addresses & V4 or targets & NAT64:
+    found = base.resolution
+    if found is None or not found.public or found.service is not None:
+        return ()
+    four = targets & V4
+    if not four or start.origin.interface is None or start.addresses & V4 or targets & NAT64:
         return ()
     context = Context(start.origin, start.origin.interface)
     why = _no_family(start, four, services, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache, cached_property, lru_cache
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -124,6 +124,12 @@ Forward = Callable[["Ground", tuple[Walk, ...]], tuple[Walk, ...]]
 Once = Callable[[Forward, tuple[Walk, ...]], tuple[Walk, ...]]
 
 
+class Told(Protocol):
+    """Asks for a fact by what it is about."""
+
+    def __call__(self, fact: Callable[..., Found], *names: Hashable) -> Found: ...
+
+
 class Ground:
     """A network made ready for walking. Compiled filters and tables are kept."""
 
@@ -139,7 +145,10 @@ class Ground:
         self.peered_vpcs = cache(self._peered_vpcs)
         self.lacks_for_vpc = cache(self._lacks_for_vpc)
         self.zone_of = cache(network.zone_of)
-        self.once: Once = lru_cache(maxsize=64)(self._once)
+        self.walked: Once = self._walked
+        self.once: Once = lru_cache(maxsize=64)(self._walked)
+        self.told: Told = cache(self._told)
+        self.worked_out: Told = cache(self._worked_out)
         self._kept: dict[Hashable, Any] = {}
         self.resolutions: dict[Hashable, Any] = {}
         """What names are resolved to, which `reachsim.resolver_paths` remembers here."""
@@ -152,23 +161,13 @@ class Ground:
             found = self._kept[key] = made()
         return found
 
-    def told(self, fact: Callable[..., Found], *names: Hashable) -> Found:
+    def _told(self, fact: Callable[..., Found], *names: Hashable) -> Found:
         """What ``fact`` says of something of the network, worked out the first time that it is asked for."""
-        key = (fact, *names)
-        try:
-            found: Found = self._kept[key]
-        except KeyError:
-            found = self._kept[key] = fact(self.network, *names)
-        return found
+        return fact(self.network, *names)
 
-    def worked_out(self, fact: Callable[..., Found], *names: Hashable) -> Found:
+    def _worked_out(self, fact: Callable[..., Found], *names: Hashable) -> Found:
         """Like `told`, where the fact takes compiled filters and tables, too."""
-        key = (fact, *names)
-        try:
-            found: Found = self._kept[key]
-        except KeyError:
-            found = self._kept[key] = fact(self, *names)
-        return found
+        return fact(self, *names)
 
     def _group_rules(self, group_id: str, direction: Direction) -> tuple[Rule, ...]:
         return security_group_rules(self.network, self.network.security_groups[group_id], direction)
@@ -240,8 +239,10 @@ class Ground:
         )
         return found | dict(associated)
 
-    def _once(self, walk: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:
-        """What a walk comes to. Builds ask for many public names, and each of them stands for the same addresses."""
+    def _walked(self, walk: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:
+        """What a walk comes to; ``once`` remembers it, as builds ask for many public names, and each of them stands for
+        the same addresses.
+        """
         return walk(self, start)
 
     def remembered(self, _: Hashable, asked: Callable[[], Found]) -> Found:

@@ -25,10 +25,9 @@ def as_if_used(network: Network, interface: Interface) -> Iterator[Assumption]:
         return
     attached = record.attachment.status if record.attachment is not None else None
     state = record.status if record.status not in _USED or attached in (None, "attached") else attached
-    label = network.label(interface.id)
     if state == "available":
-        detail = f"{label} is attached to nothing; judged as if something used it"
+        detail = f"{network.label(interface.id)} is attached to nothing; judged as if something used it"
         yield Assumption("INTERFACE_NOT_ATTACHED", interface.id, detail, "block")
     elif state not in _USED:
-        detail = f"{label} is {state}; judged as if something used it"
+        detail = f"{network.label(interface.id)} is {state}; judged as if something used it"
         yield Assumption("STATE_CHANGING", interface.id, detail, "block")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 import msgspec
 
@@ -13,7 +14,7 @@ class Names(Mapping[str, str]):
     def __init__(self, *collections: Mapping[str, msgspec.Struct]) -> None:
         self._collections, self._last_first = collections, collections[::-1]
         self._known: dict[str, str] = {}
-        self._labels: dict[str, str] = {}
+        self.label: Callable[[str], str] = cache(self._label)
 
     def _name(self, resource_id: str) -> str:
         """The name; empty if there is none."""
@@ -22,12 +23,10 @@ class Names(Mapping[str, str]):
             self._known[resource_id] = next(filter(None, map(name_of, held)), "")
         return self._known[resource_id]
 
-    def label(self, resource_id: str) -> str:
+    def _label(self, resource_id: str) -> str:
         """The id with the name behind it."""
-        if resource_id not in self._labels:
-            name = self._name(resource_id)
-            self._labels[resource_id] = f"{resource_id} ({name})" if name else resource_id
-        return self._labels[resource_id]
+        name = self._name(resource_id)
+        return f"{resource_id} ({name})" if name else resource_id
 
     def __getitem__(self, resource_id: str) -> str:
         name = self._name(resource_id)
