@@ -341,7 +341,8 @@ def with_dns64(network: Network, start: Source, resolution: Resolution) -> Resol
     if subnet is None or not subnet.enable_dns64 or resolution.without_dns64 or (own and not resolution.public):
         return resolution
     made = (resolution.addresses & V4).shift(NAT64.first)
-    return msgspec.structs.replace(resolution, addresses=resolution.addresses | made)
+    both = resolution.both or (resolution.public and resolution.service is not None)
+    return msgspec.structs.replace(resolution, addresses=resolution.addresses | made, both=both)
 
 
 def _one_by_one(addresses: IntervalSet, start: Source) -> list[IntervalSet]:

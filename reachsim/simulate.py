@@ -288,7 +288,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
         flow.gaps and not flow.blocks for one in considered for flow in one.flows
     ) and not any(one.gaps for one in considered)  # fmt: skip
     routes = _routes(considered) if outcome in ("allowed", "intermittent") else {}
-    if outcome == "allowed" and symbolic and any(one.symbolic and len(_routes([one])) > 1 for one in considered):
+    if outcome == "allowed" and symbolic and any(one.symbolic and _route_depends(one) for one in considered):
         outcome, symbolic_split = "unknown", True
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):
@@ -416,7 +416,9 @@ def _weigh_one(one: Scenario) -> Weighed:
         weighed = Weighed(asked, full, asked - members(one.asked - passes - unknown), some, members(passes | unknown))
     if not one.symbolic:
         return weighed
-    return _over_symbolic(weighed, 0) if one.chance_source else _over_families(weighed)
+    if one.chance_source:
+        return _over_symbolic(weighed, 0)
+    return _over_families(weighed, both=one.resolution is not None and one.resolution.both)
 
 
 def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
@@ -432,9 +434,9 @@ def _over_symbolic(weighed: Weighed, dimension: int) -> Weighed:
     )  # fmt: skip
 
 
-def _over_families(weighed: Weighed) -> Weighed:
+def _over_families(weighed: Weighed, *, both: bool) -> Weighed:
     """The true address may be of either family, and with it the address that the client sends from (fact N148): sure is
-    what holds for both.
+    what holds for both. Where the name surely has addresses of ``both``, the client's pick is chance.
     """
     sent = [IntervalSet.union_of(box[0] & family for box in weighed.asked.boxes()) for family in (V4, V6)]
     if not all(sent):
@@ -444,6 +446,11 @@ def _over_families(weighed: Weighed) -> Weighed:
         for own in sent
     ]
     four, six = (Weighed(*(packets.project(0) for packets in msgspec.structs.astuple(part))) for part in parts)
+    if both:
+        return Weighed(
+            four.asked | six.asked, four.full & six.full, four.maybe_full & six.maybe_full, four.some | six.some,
+            four.maybe_some | six.maybe_some,
+        )  # fmt: skip
     return Weighed(
         four.asked | six.asked, four.full & six.full, four.maybe_full | six.maybe_full, four.some & six.some,
         four.maybe_some | six.maybe_some,
@@ -513,6 +520,17 @@ def _outcome(groups: Sequence[Weighed | None]) -> Outcome:
 
 
 # --- what to tell ---------------------------------------------------------------------------------------------------
+
+
+def _route_depends(one: Scenario) -> bool:
+    """Whether the way depends on which address a public name stands for: where it has some of both families, within
+    one of them.
+    """
+    through = [flow for flow in one.flows if flow.outcome == "allowed"]
+    if one.resolution is None or not one.resolution.both:
+        return len({route_of(one, flow) for flow in through}) > 1
+    families = ([flow for flow in through if not flow.box[DESTINATION].isdisjoint(family)] for family in (V4, V6))
+    return any(len({route_of(one, flow) for flow in mine}) > 1 for mine in families)
 
 
 def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:

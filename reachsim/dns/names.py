@@ -352,7 +352,7 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
             hop = dns_hop(name, name, f"public addresses of {suffix} in {region} (its prefix list)")
             if known.isdisjoint(V6):  # the list of IPv6 addresses is another, and not there (N138)
                 known = known | PUBLIC & V6 - listed - ours
-            return Resolution(name, known & families, True, suffix, region, hops=(hop,))
+            return Resolution(name, known & families, True, suffix, region, hops=(hop,), both=dual_stack(name))
     own = network.own_public_addresses if network is not None else EMPTY
     addresses = PUBLIC - listed - ours - own
     if suffix in GATEWAY_SERVICES and network is not None and region is None:  # a bucket of whatever Region
@@ -362,6 +362,7 @@ def public_answer(network: Network | None, name: str, pins: Mapping[str, Interva
     if is_aws:
         where = f" in {region}" if region else ""
         hop = dns_hop(name, name, f"a public address of {suffix or 'an AWS service'}{where}")
-        return Resolution(name, addresses & families, True, suffix or "aws", region, hops=(hop,))
+        named = suffix or "aws"
+        return Resolution(name, addresses & families, True, named, region, hops=(hop,), both=dual_stack(name))
     hop = dns_hop(name, name, "some public address, not known offline")
     return Resolution(name, addresses, True, hops=(hop,))

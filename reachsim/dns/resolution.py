@@ -27,7 +27,8 @@ class Reason(Struct, frozen=True):
 class Resolution(msgspec.Struct, frozen=True):
     """The answer for one name.
 
-    ``addresses`` are the answer; with ``public`` they are a set of which the true answer is some unknown member.
+    ``addresses`` are the answer; with ``public`` they are a set of which the true answer is some unknown member, or one
+    of each family where ``both`` says so.
     ``service`` and ``region`` name the AWS service that a public name belongs to. ``reason`` says why an AWS
     service's name did not lead to an endpoint of the VPC. ``chain`` are the names that CNAME records led through,
     ``aliases`` those that Route 53's own alias records did. With ``blocks`` there is no answer; with ``gaps`` it is
@@ -51,6 +52,7 @@ class Resolution(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     otherwise: Resolution | None = None
     without_dns64: bool = False
+    both: bool = False
     untold: tuple[Gap, ...] = ()
 
     def noting(self, *hops: Hop) -> Resolution:

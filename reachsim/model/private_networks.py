@@ -21,7 +21,8 @@ def led_to(network: Network, gateway_id: str) -> IntervalSet:
     Everywhere within IPv4 if one may learn its routes by BGP ("a virtual private gateway does not support IPv6 for
     Site-to-Site VPN connections", "How AWS Site-to-Site VPN works"), everywhere if there is none (Direct Connect).
     """
-    mine = [one for one in network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
+    listed = [one for one in network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
+    mine = [one for one in listed if one.state != "deleted"] or listed  # AWS lists deleted ones for a while
     if not mine:
         return EVERYWHERE
     if not all(one.options.static_routes_only for one in mine):
@@ -37,7 +38,7 @@ def announced(network: Network, vpc_id: str) -> IntervalSet:
     }
     blocks: list[Cidr | None] = []
     for connection in network.vpn_connections.values():
-        if connection.vpn_gateway_id in gateways:
+        if connection.vpn_gateway_id in gateways and connection.state != "deleted":
             blocks += [route.destination_cidr_block for route in connection.routes]
     for table in network.route_tables.values():
         for route in table.routes:

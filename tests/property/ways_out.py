@@ -113,6 +113,8 @@ def vpn(draft: Draft, one: Site) -> None:
     made = net.vpn(vgw, [ON_PREMISES])
     if draft.chance(0.3):
         net[made]["Options"] = {"StaticRoutesOnly": True}
+        if one.index % 2:
+            net.vpn(vgw, ["203.0.113.0/24"], state="deleted")  # AWS lists it for a while
     one.targets.append(vgw)
     for table in one.tables:
         net.route(table, ON_PREMISES, vgw, origin=rng.choice(("CreateRoute", "EnableVgwRoutePropagation")))

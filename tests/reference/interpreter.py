@@ -882,7 +882,8 @@ class Walk:
             raise Unknown(id)
         self.require_state(self.world.vpn_gateways[id]["State"], "BAD_STATE", id, "available", "attached")
         self.require_attached(self.world.vpn_gateways[id], vpc, id)
-        mine = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
+        listed = [one for one in self.world.vpn_connections.values() if one.get("VpnGatewayId") == id]
+        mine = [one for one in listed if one["State"] != "deleted"] or listed
         found = {works(one["State"], "available") for one in mine}
         if mine and True not in found:
             if None not in found:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.build import _ipv6_blocks
 from tests.resolvers import resolver_endpoint
-from tests.scenarios.lan import Lan, ask, assumed, causes, codes, fate, natted
+from tests.scenarios.lan import Lan, ask, assumed, causes, codes, fate, natted, public
 from tests.scenarios.test_facts_dns import EC2_PUBLIC, answered, private_logs, served_in_public
 
 HOME = "111111111111/us-east-1"
@@ -255,3 +256,32 @@ def test_n143_an_endpoints_name_leads_nobody_in_from_outside(host: str) -> None:
     assert fate(ask(net, "codebuild:outside", f"host:{host}")) == ("blocked", "none")
     assert ask(net, "internet", f"host:{host}").outcome == "blocked"
     assert ask(net, "codebuild:outside", f"host:{host.replace('vpce-api', 'vpce-0b1')}").outcome == "unknown"
+
+
+def test_n147_a_dual_stack_name_of_awss_has_both_families_and_the_client_picks() -> None:
+    """Such a name "resolves to an IPv6 or an IPv4 address" ("Using Amazon S3 dual-stack endpoints")."""
+    net = public(address=None, ipv6="2600:1f10:0:100::/56")
+    name = "host:s3.dualstack.us-east-1.amazonaws.com"
+    assert fate(ask(net, net.client, name)) == ("intermittent", "aws-public")
+    net.give_public(net.client, "203.0.113.5")
+    assert fate(ask(net, net.client, name)) == ("allowed", "aws-public")
+    assert ask(net, net.server, name).outcome == "blocked"
+
+
+def test_n147_each_family_of_a_dual_stack_name_may_go_its_own_way() -> None:
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    name = "host:mine.s3.dualstack.us-east-1.amazonaws.com"
+    assert fate(ask(net, net.client, name)) == ("intermittent", "private")
+    net.route(net.ta, "::/0", net.eigw(net.vpc_id))
+    assert fate(ask(net, net.client, name)) == ("allowed", "mixed")
+
+
+def test_n58_an_ipv4_name_of_awss_has_both_families_where_the_resolver_makes_one_up() -> None:
+    net = natted()
+    net[net.a].update({"EnableDns64": True, "Ipv6CidrBlockAssociationSet": _ipv6_blocks("2600:1f10:0:101::/64")})
+    net[net.vpc_id]["Ipv6CidrBlockAssociationSet"] = _ipv6_blocks("2600:1f10:0:100::/56")
+    net[net.client]["Ipv6Addresses"] = [{"Ipv6Address": "2600:1f10:0:101::5"}]
+    assert fate(ask(net, net.client, "logs")) == ("intermittent", "aws-public")
+    net.route(net.ta, "64:ff9b::/96", "nat-main")
+    assert fate(ask(net, net.client, "logs")) == ("allowed", "aws-public")

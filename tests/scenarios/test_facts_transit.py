@@ -425,6 +425,15 @@ def test_n190_a_private_gateway_sends_to_the_prefixes_it_knows() -> None:
     assert fate(ask(net, net.client, WORLD)) == ("allowed", "on-premises")
 
 
+def test_n190_what_a_deleted_vpn_connection_led_to_is_led_to_no_more() -> None:
+    """AWS lists a deleted connection for a while (EC2 API, VpnConnection, State)."""
+    net = by_static_vpn()
+    net.vpn("vgw-1", [WORLD.removeprefix("ip:") + "/32"], state="deleted")
+    assert fate(ask(net, net.client, "ip:192.0.2.1")) == ("allowed", "on-premises")
+    assert fate(ask(net, net.client, WORLD)) == ("unknown", "none")
+    assert codes(ask(net, WORLD, net.client)) == {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
+
+
 def test_n190_public_addresses_that_a_private_network_uses_come_in_by_its_gateway() -> None:
     net = by_static_vpn()
     assert fate(ask(net, "ip:192.0.2.1", net.client)) == ("allowed", "on-premises")
