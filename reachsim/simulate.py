@@ -492,6 +492,16 @@ def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tup
     return every, some, route, ()
 
 
+def left_open(
+    found: Sequence[Scenario], source: str, target: str, notes: Sequence[Planned]
+) -> tuple[Answer, Answer, RouteWord, tuple[str, ...]] | None:
+    """The `answer_of` a question that values of a plan leave open; None if they leave it as it is."""
+    verdict = weigh(Question(source, target, None, None, None), found)
+    if verdict.outcome == "unknown" or with_planned(verdict, notes).outcome != "unknown":
+        return None
+    return "unknown", "unknown", "none", ()
+
+
 def _same_for_all(considered: Sequence[Scenario]) -> Outcome | None:
     """The outcome where every packet has the same certain one, whoever picks it: nothing to weigh."""
     outcomes = {flow.outcome for one in considered for flow in one.flows}

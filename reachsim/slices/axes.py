@@ -53,6 +53,7 @@ class Axes:
         self.ground, self.service = ground, service
         self.names = tuple(network.network_interfaces)
         self.overlapping = _overlapping(network)
+        self._planned = bool(network.snapshot.manifest.planned)  # values that AWS has yet to pick: for the point path
         self._reserved = AMAZON_LOCAL | IntervalSet.of((number, number) for number in _resolvers(network))
         self._plain: dict[Place, IntervalSet] = {}
         kinds = Kinds()
@@ -127,7 +128,8 @@ class Axes:
             for low, high in (self._plain_addresses(one) & V4).spans
         ]  # fmt: skip
         inside = _within(_at(place, plain.addresses), spans)
-        return plain.where(inside & self._is_single(plain, place, list(kinds.places)) & (not self.overlapping))
+        alike = not (self.overlapping or self._planned)
+        return plain.where(inside & self._is_single(plain, place, list(kinds.places)) & alike)
 
     def _is_single(self, plain: Plain, place: Numbers, places: list[Place]) -> Bools:
         """Which plain interfaces share their address in their subnet with no other."""
@@ -169,7 +171,7 @@ class Axes:
         if place not in self._plain:
             self._plain[place] = self._plain_addresses(place)
         plain = self._plain[place]
-        odd = not numbers or (len(numbers) > 1 and interface.addresses.size != len(numbers))
+        odd = self._planned or not numbers or (len(numbers) > 1 and interface.addresses.size != len(numbers))
         for number in numbers:
             odd = odd or number not in plain or (subnet_id, number) in seen
             seen.add((subnet_id, number))

@@ -60,7 +60,8 @@ class Columns:
         self._said: dict[tuple[Hashable, int], Cell] = {}
         self._crossed: dict[tuple[Hashable, IntervalSet], list[tuple[list[int], Cell]]] = {}
         self._point, self._numbered, self._together = point, numbered, together
-        self.behind = [interfaces_behind(ground.network, name, ends) for name in names]
+        planned = ground.network.snapshot.manifest.planned  # what AWS has yet to pick is for the point path
+        self.behind = [None if planned else interfaces_behind(ground.network, name, ends) for name in names]
         self._inner = [number for number, mine in enumerate(self.behind) if mine is not None]
         behind = [mine for mine in self.behind if mine is not None]
         self._targets: Numbers = np.array([end for mine in behind for end in mine], np.int64)
@@ -68,7 +69,7 @@ class Columns:
         self._place = {name: number for number, name in enumerate(names)}
         self._alike: dict[IntervalSet, list[int]] = {}
         for number, name in enumerate(names):
-            if name in gateways:
+            if name in gateways and not planned:
                 self._alike.setdefault(gateways.addresses(name), []).append(number)
         kept = {number for mine in self._alike.values() for number in mine} | set(self._inner)
         self._rest = [number for number in range(len(names)) if number not in kept]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
-from reachsim.simulate import answer_of, ask
+from reachsim.simulate import answer_of, ask, left_open
 from reachsim.slices.atoms import Bools, Numbers, Small
 from reachsim.slices.columns import Cell, Columns, Senders
 from reachsim.slices.counting import Tally, bit_of
@@ -257,7 +257,9 @@ class Matrix:
             # of one end with itself: two different interfaces, if there are two
             name = self.names[self.members[target][-1]] if target < self.ends else self.columns[target - self.ends]
             found = ask(self.ground, source, name, protocol=self.protocol, port=self.port, pins=self.pins)
-            self._asked[end, target] = self._numbered(answer_of(found))
+            planned = self.ground.network.snapshot.manifest.planned
+            left = left_open(found, source, name, planned) if planned else None
+            self._asked[end, target] = self._numbered(answer_of(found) if left is None else left)
         return self._asked[end, target]
 
     def _numbered(self, found: Found) -> Cell:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reachsim.api import Reach
+from reachsim.slices.matrix import OUTCOMES, Matrix
 from tests.importers.test_terraform import endpoint, network, project, run
 from tests.plans import PlanJson, Ref
 
@@ -134,3 +135,19 @@ def test_a_nat_gateway_may_have_any_address_of_its_subnet(tmp_path: Path, part: 
             vpc_security_group_ids=Ref(f"aws_security_group.{group}.id"),
         )  # fmt: skip
     assert ask(run(plan, tmp_path)[0]).outcome == outcome
+
+
+@pytest.mark.parametrize("blocks", [("10.0.0.0/24",), ("10.0.0.0/25",), ("10.0.0.0/30",)])
+def test_the_matrix_says_the_same(tmp_path: Path, blocks: tuple[str, ...]) -> None:
+    reach = made(tmp_path, *blocks)
+    matrix = Matrix(reach.ground, 6, 443)
+    ends = [matrix.names[members[0]] for members in matrix.members]
+    found = {
+        (ends[end], other): OUTCOMES[outcome]
+        for end, answers in matrix.answers(matrix.sources)
+        for other, outcome in zip([*ends, *matrix.columns], answers.outcomes, strict=True)
+    }
+    assert found == {(one, other): ask(reach, one, other).outcome for one, other in found}
+    assert ("unknown" in {outcome for (_, other), outcome in found.items() if other != "internet"}) == (
+        blocks == ("10.0.0.0/25",)
+    )

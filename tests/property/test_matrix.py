@@ -330,3 +330,30 @@ def test_plain_interfaces_are_what_is_made_of_their_records() -> None:
             assert traits[trait] == Traits(made.kind, "", ports, Receiving(), outward, 4)
             compared += 1
     assert compared > 30
+
+
+@pytest.mark.parametrize("hides", ["leak", "block", "neither"])
+@pytest.mark.parametrize("topic", ["filters", "lists"])
+def test_what_a_plan_leaves_open_is_open_in_the_matrix(topic: str, hides: str) -> None:
+    seen: Counter[str] = Counter()
+    for seed in SEEDS:
+        files = networks.network(topic, seed).files()
+        network, rng = load_files(files).network, random.Random(f"{topic}/{hides}/{seed}")
+        parts = [*network.network_interfaces, *network.security_groups, *network.route_tables]
+        notes = [
+            {"component": one, "code": "PLANNED_VALUE_UNKNOWN", "detail": "not known yet", "canHide": hides}
+            for one in rng.sample(parts, 2)
+        ]
+        manifest = json.dumps({"formatVersion": 1, "planned": notes}).encode()
+        reach, live = load_files(files | {"snapshot.json": manifest}), load_files(files)
+        matrix = Matrix(reach.ground, 6, 443)
+        assert all(len(members) == 1 for members in matrix.members)
+        for end, answers in matrix.answers(matrix.sources):
+            source = matrix.names[matrix.members[end][0]]
+            for target, outcome in enumerate(answers.outcomes):
+                name = matrix.names[matrix.members[target][0]] if target < matrix.ends else None
+                name = name or matrix.columns[target - matrix.ends]
+                verdict = reach.simulate(source, name, protocol="tcp", port=443)
+                assert OUTCOMES[outcome] == verdict.outcome, (seed, source, name)
+                seen[f"{live.simulate(source, name, protocol='tcp', port=443).outcome} {verdict.outcome}"] += 1
+    assert seen["blocked unknown" if hides == "leak" else "allowed unknown"] or hides == "neither"
