@@ -136,7 +136,7 @@ def _row(
     if unsure is not None and not six:
         found = replace(found, gaps=(unsure,))
     gateway = None if six else endpoint
-    word: Word = _word(found, gateway)
+    word: Word = _word(ground.network, found, gateway)
     addresses = found.addresses & V4 if gateway else found.addresses
     shown = tuple(format_set(IntervalSet(addresses.spans[:MAX_BLOCKS]))[:MAX_BLOCKS])
     named = shown if word in ("private", "gateway") or (word == "public" and not found.public) else ()
@@ -166,14 +166,15 @@ def _notes(found: Iterable[Block | Gap | Assumption]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(Note(one.code, one.component, one.detail) for one in found))
 
 
-def _word(found: Resolution, gateway: str | None) -> Word:
+def _word(network: Network, found: Resolution, gateway: str | None) -> Word:
+    """IPv6 addresses of the VPCs' own are public by nature (N36) and no less the endpoints' for that."""
     if found.blocks:
         return "no-answer"
     if found.gaps or not found.addresses:
         return "unknown"
     if gateway:
         return "gateway"
-    return "public" if found.public or not found.addresses.isdisjoint(PUBLIC) else "private"
+    return "public" if found.public or found.addresses & PUBLIC - network.all_vpc_addresses else "private"
 
 
 def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | None, Gap | None]:

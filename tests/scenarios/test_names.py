@@ -62,6 +62,21 @@ def test_a_private_name_says_which_endpoint_answers() -> None:
     assert [note.code for note in row.assumptions] == ["PRIVATE_DNS_NAME_ASSUMED"]
 
 
+def test_a_private_name_is_private_over_ipv6_too() -> None:
+    """The IPv6 addresses of an endpoint are of its VPC's block, which is public by nature (N36)."""
+    net, name = Lan(ipv6="2600:1f10:0:100::/56"), "logs.us-east-1.amazonaws.com"
+    own = {net.b: "2600:1f10:0:102::20"}
+    net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], names=[name], ipv6=own, name="logs")
+    row = rows(net, "logs")[name]
+    assert (row.outcome, row.addresses, row.through) == ("private", ("10.0.2.20", own[net.b]), "vpce-logs")
+    net["vpce-logs"]["PrivateDnsEnabled"] = False
+    net.zone(name, [net.vpc_id], [(name, "AAAA", [own[net.b]])])
+    row = rows(net, "logs")[name]
+    assert (row.outcome, row.addresses, row.through) == ("private", (own[net.b],), "Z1111")
+    net.zone("us-east-1.api.aws", [net.vpc_id], [("logs.us-east-1.api.aws", "AAAA", ["2600:9000::1"])])
+    assert rows(net, "logs")["logs.us-east-1.api.aws"].outcome == "public"
+
+
 @pytest.mark.parametrize(
     ("host", "kind", "sure"),
     [("logs-fips.us-east-1.amazonaws.com", "fips", False), ("logs.us-east-1.api.aws", "dual-stack", False)],
