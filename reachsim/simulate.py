@@ -580,10 +580,14 @@ CAUSES_OF_ROUTES = frozenset((
 
 def _with_reason(blocks: list[Block], one: Scenario) -> list[Block]:
     """The cause behind a missing route, or before it the name that no endpoint covers (own-codes: causes and
-    blocks).
+    blocks). That an endpoint is not in the route table is none where another part gets to it (S3 over IPv4).
     """
     reason = one.reason
     assert reason is not None
+    if reason.code == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" and any(
+        flow.context.terminal == reason.component for flow in one.flows
+    ):  # fmt: skip
+        return blocks
     if reason.code not in CAUSES_OF_ROUTES:
         extra = Block(
             reason.code,

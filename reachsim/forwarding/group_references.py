@@ -115,8 +115,9 @@ def losing(ground: Ground, flow: Walk, rules: list[Rule], interface: Interface, 
 
 
 def names_sender(rule: Rule, flow: Walk) -> bool:
-    sender = flow.context.sender
-    return sender is not None and rule.group is not None and rule.group in sender.groups
+    """Whether a rule names a group of the sender's, and not by a connection that is gone (N90)."""
+    sender, stale = flow.context.sender, rule.group_peer is not None and rule.group_peer.peering_stale
+    return sender is not None and rule.group is not None and rule.group in sender.groups and not stale
 
 
 def loses_groups(ground: Ground, flow: Walk, interface: Interface, direction: Direction) -> list[Loss]:

@@ -283,6 +283,17 @@ def test_n89_everything_that_has_references_off_is_named() -> None:
     assert {one.component for one in verdict.blocked_by} == {net.tgw_id, "tgw-attach-x", "tgw-attach-y"}
 
 
+def test_n90_a_reference_by_a_deleted_connection_is_stale_over_a_transit_gateway_too() -> None:
+    """No switch of the transit gateway would revive it: it is the rule that has to be written anew."""
+    net = Hub((False, False, False))
+    server = net.group("vpc-y", [("tcp", 443, 443, "sg-x")], name="s")
+    (pair,) = net[server]["IpPermissions"][0]["UserIdGroupPairs"]
+    pair.update(VpcId="vpc-x", VpcPeeringConnectionId="pcx-gone", PeeringStatus="deleted")
+    net["eni-y"]["Groups"] = [{"GroupId": server, "GroupName": server}]
+    verdict = ask(net, "eni-x", "eni-y")
+    assert (codes(verdict), causes(verdict)) == ({"ENI_SG_RULES_MISMATCH"}, {"SG_REFERENCE_STALE"})
+
+
 def test_n89_endpoints_are_told_of_no_groups_over_a_transit_gateway() -> None:
     net = Hub((True, True, True))
     guard = net.group("vpc-y", [("tcp", 443, 443, "sg-x"), ("tcp", 443, 443, "sg-y")], name="e")
