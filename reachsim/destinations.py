@@ -272,9 +272,17 @@ def _endpoint_destination(network: Network, endpoint_id: str) -> Destination:
             return Destination(selector, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, (path,)),))
         return Destination(selector, addresses, via=endpoint_id)
     found = tuple(network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces)
-    if not found:
+    if not found and endpoint.state.standing("available", "partial") == "does-not":
+        detail = f"{network.label(endpoint_id)} is {endpoint.state} and has no network interface"
+        why = Block("BAD_STATE", endpoint_id, None, None, "request", "ingress", "timeout", detail)
+        return Destination(selector, blocks=(why,))
+    unseen = [one for one in endpoint.network_interface_ids if one not in network.interfaces]
+    if unseen or not found:
         path = network.path(network.home_of(endpoint_id), "ec2", "describe-network-interfaces")
-        detail = f"the interfaces of {network.label(endpoint_id)} are not in the snapshot"
-        return Destination(selector, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, network.unknown(path)),))
+        which = f"{unseen[0]} of {network.label(endpoint_id)} is" if found else (
+            f"the interfaces of {network.label(endpoint_id)} are"
+        )  # fmt: skip
+        gap = Gap("UNKNOWN_RESOURCE", endpoint_id, f"{which} not in the snapshot", network.unknown(path))
+        return Destination(selector, gaps=(gap,))
     addresses = IntervalSet.union_of(one.addresses for one in found)
     return Destination(selector, addresses, interfaces=found, by_chance=True)

@@ -338,7 +338,9 @@ def with_dns64(network: Network, start: Source, resolution: Resolution) -> Resol
     """
     subnet = network.subnets.get(start.origin.interface.subnet_id) if start.origin.interface else None
     own = resolution.addresses & V6
-    if subnet is None or not subnet.enable_dns64 or resolution.without_dns64 or (own and not resolution.public):
+    if subnet is None or not subnet.enable_dns64 or resolution.without_dns64 or resolution.both:
+        return resolution
+    if own and not resolution.public:
         return resolution
     made = (resolution.addresses & V4).shift(NAT64.first)
     both = resolution.both or (resolution.public and resolution.service is not None)

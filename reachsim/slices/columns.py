@@ -167,6 +167,7 @@ def interfaces_behind(network: Network, name: str, ends: Mapping[str, int]) -> t
     if endpoint is None or endpoint.vpc_endpoint_type == "Gateway":
         return None
     found = [network.interfaces[one] for one in endpoint.network_interface_ids if one in network.interfaces]
-    if not found or any(one.addresses.size != 1 or not one.addresses <= V4 for one in found):
+    all_there = found and len(found) == len(endpoint.network_interface_ids)
+    if not all_there or any(one.addresses.size != 1 or not one.addresses <= V4 for one in found):
         return None
     return tuple(ends[one.id] for one in found)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reachsim import load_files
+from reachsim.slices.matrix import OUTCOMES, Matrix
 from tests.build import Build
 from tests.scenarios.lan import ANY, WEB, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted
 
@@ -43,6 +45,32 @@ def test_n130_only_an_available_endpoint_carries_traffic(state: str) -> None:
     assert f"{endpoint} is {state.lower()}" in verdict.blocked_by[0].detail
     verdict = ask(net, net.client, interface)
     assert blocks(verdict) == {("BAD_STATE", endpoint, None, None, "request", "ingress")}
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("deleted", "blocked"), ("failed", "blocked"), ("available", "unknown")]
+)
+def test_n130_a_deleted_endpoint_has_no_network_interface_to_ask_for(state: str, outcome: str) -> None:
+    net = Lan()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open], name="logs")
+    net[endpoint]["State"] = state
+    net._lists["ec2/describe-network-interfaces"].remove(net["eni-vpce-logs-1"])
+    verdict = ask(net, net.client, endpoint)
+    assert (verdict.outcome, codes(verdict)) == (outcome, {"BAD_STATE"} if outcome == "blocked" else set())
+
+
+def test_n132_an_interface_that_no_file_lists_may_be_the_one_that_a_client_gets() -> None:
+    net = Lan()
+    held = {net.a: "10.0.1.20", net.b: "10.0.2.20"}
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", held, [net.open], name="logs")
+    assert ask(net, net.client, endpoint).outcome == "allowed"
+    net._lists["ec2/describe-network-interfaces"].remove(net["eni-vpce-logs-2"])
+    for target in (endpoint, "logs"):
+        verdict = ask(net, net.client, target)
+        assert (verdict.outcome, "eni-vpce-logs-2" in str(verdict.assumptions)) == ("unknown", True)
+    matrix = Matrix(load_files(net.files()).ground, 6, 443)
+    for _, answers in matrix.answers(matrix.sources):
+        assert OUTCOMES[answers.outcomes[matrix.ends]] in ("unknown", "blocked")
 
 
 def test_n130_a_state_that_nobody_knows_leaves_the_names_open() -> None:
