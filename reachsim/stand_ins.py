@@ -50,7 +50,7 @@ def holding(
     mine = [one for one in ground.worked_out(stand_ins) if _concerns(one, agreed.found)]
     wanted = signature(agreed.found) if mine else None
     for picked in _picks(mine):
-        other = ground.with_files(_edited(ground, picked))
+        other = _with(ground, picked)
         if other is None or signature(walk(other)) != wanted:
             gaps = tuple(_gap(ground, one, address) for one, address in picked if address != one.address)
             left = tuple(msgspec.structs.replace(one, flows=(), gaps=(*one.gaps, *gaps)) for one in agreed.found)
@@ -136,6 +136,12 @@ def _one_of_each(free: IntervalSet, bounds: Sequence[int], drawn: int) -> Iterat
 
 def _part(bounds: Sequence[int], address: int) -> int:
     return bisect_right(bounds, address)
+
+
+def _with(ground: Ground, picked: Sequence[tuple[StandIn, int]]) -> Ground | None:
+    """The ground in which addresses that are not those picked are these; made once for all questions."""
+    key = ("picked", tuple((one.component, address) for one, address in picked if address != one.address))
+    return ground.kept(key, lambda: ground.with_files(_edited(ground, picked)))
 
 
 def _edited(ground: Ground, picked: Sequence[tuple[StandIn, int]]) -> dict[str, bytes]:
