@@ -916,6 +916,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("DNS_PROFILE_UNSEEN", "dns", "",  # N173
      "A Route 53 Profile is associated with the VPC, but what it brings is not in the snapshot.",
      "Capture route53profiles list-profile-resource-associations."),
+    ("PREFIX_LIST_OWNER_UNSEEN", "network", "/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html",
+     "Whether a prefix list is one of AWS's own, such as CloudFront's, is not in the snapshot. It was taken not to be, "
+     "so that its addresses count as the internet's.", "Capture ec2 describe-managed-prefix-lists."),
     ("DEPLOYMENTS_UNSEEN", "network", "",  # P61i
      "Which ECS clusters there are is not in the snapshot. No service was taken to run what the pipeline builds.",
      "Capture ecs list-clusters, list-services and describe-services."),
@@ -961,7 +964,7 @@ _CAN_HIDE: Final[tuple[tuple[CanHide, str], ...]] = (
         DNS_FORWARD_TCP_CLOSED DNS_REDIRECTION_UNSEEN DOCKER_BRIDGE_ADDRESSES
         ENDPOINT_SERVICE_UNSEEN FIREWALL_MANAGED_RULES FIREWALL_NAME_IN_ONE_PACKET GATEWAY_ENDPOINT_WITHOUT_HOSTNAMES
         IDENTITY_POLICY_NOT_COUNTED INSTANCE_STOPPED INTERFACE_NOT_ATTACHED
-        LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED
+        LB_TARGET_HEALTH_IGNORED NLB_RETURN_PATH_ASSUMED ON_PREMISES_RETURN_ASSUMED PREFIX_LIST_OWNER_UNSEEN
         PUSH_NEEDS_NO_S3 REGIONAL_NAT_WITHOUT_SUBNET_ACL REPORTS_DESTINATION_ASSUMED REPOSITORY_MADE_ON_PUSH
         TGW_ZONE_RULE VPC_ENCRYPTION_ENFORCED VPN_TUNNELS_DOWN WORKLOAD_NOT_ACTIVE"""),
     ("either", """

@@ -131,6 +131,10 @@ def _walked(
 
     def answered() -> Agreed:
         found = agreed(ground, walk, _signature, _is_open)
+        if "internet" in (source.kind, target.kind) and ground.network.lists_of_unknown_owner:
+            from reachsim.list_owners import told_of_lists  # captures tell whose their lists are
+
+            found = told_of_lists(ground, found, walk, _outcome_of)
         if not ground.network.snapshot.manifest.planned:
             return found
         from reachsim.stand_ins import holding  # only what is planned has addresses that are yet to be picked
@@ -162,8 +166,12 @@ def _fate(found: Sequence[Scenario]) -> Hashable:
     return verdict.outcome, verdict.route, IntervalSet.union_of(flow.box[SERVICE] for flow in flows)
 
 
+def _outcome_of(found: Sequence[Scenario]) -> Outcome:
+    return weigh(_UNASKED, found).outcome
+
+
 def _is_open(found: Sequence[Scenario]) -> bool:
-    return weigh(_UNASKED, found).outcome == "unknown"
+    return _outcome_of(found) == "unknown"
 
 
 def simulate(

@@ -55,7 +55,8 @@ MAY_IMPORT = {
     "pipeline": WAYS | {"nesting", "toml"},
     "graph": WAYS | ENGINE | {"classes", "forwarding", "simulate", "templates"},
     "verdict": VALUES | {"policy"},
-    "simulate": (ANSWERS - {"check"}) | {"forwarding", "readings", "scenarios", "stand_ins", "policy_layers"},
+    "simulate": (ANSWERS - {"check"})
+    | {"forwarding", "list_owners", "readings", "scenarios", "stand_ins", "policy_layers"},
     "check": ANSWERS | {"forwarding", "workloads", "policy_layers", "config", "scenarios"},
     "diagnose": ANSWERS | {"forwarding", "workloads"},
     "explain": LATER,
@@ -82,6 +83,7 @@ MAY_IMPORT = {
     | ASKED
     | {"apart", "forwarding", "workloads", "fleet_proxy", "refused", "resolver_paths"},
     "readings": WAYS | ENGINE | {"forwarding", "scenarios"},
+    "list_owners": WAYS | ENGINE | {"forwarding", "readings"},
     "stand_ins": WAYS | ENGINE | {"classes", "forwarding", "readings"},
     "apart": FACTS | {"forwarding", "routing"},
     "policy_layers": WAYS | ENGINE | {"forwarding", "scenarios", "policy", "verdict"},

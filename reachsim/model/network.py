@@ -606,6 +606,23 @@ class Network(Inventory):
                     yield self.prefix_list(one.prefix_list_id, home)[0] or EMPTY
 
     @cached_property
+    def lists_of_unknown_owner(self) -> dict[str, tuple[str, ...]]:
+        """The prefix lists with public addresses of which nothing tells whether they are AWS's own, by the file that
+        would.
+        """
+        found: dict[str, list[str]] = {}
+        for path, match in self.snapshot.named():
+            call, _, list_id = match["rest"].partition("/")
+            home = (match["account"], match["region"])
+            if call != "get-managed-prefix-list-entries" or list_id in self.prefix_lists:
+                continue
+            lacking = self.lacks(home, "describe-managed-prefix-lists")
+            public = lacking and (self.prefix_list(list_id, home)[0] or EMPTY) & PUBLIC - self.aws_addresses
+            if public and self.snapshot.status(path) == "ok":
+                found.setdefault(lacking[0], []).append(list_id)
+        return {path: tuple(sorted(lists)) for path, lists in found.items()}
+
+    @cached_property
     def _lists_of_gateway_endpoints(self) -> dict[str, IntervalSet]:
         """Service name → addresses of the prefix lists that route tables send to its gateway endpoints, of lists that
         are known by their entries alone.

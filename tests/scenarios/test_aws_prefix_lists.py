@@ -4,7 +4,9 @@ is nobody of them.
 
 from __future__ import annotations
 
-from tests.scenarios.lan import Lan, ask, fate, natted, public
+import pytest
+
+from tests.scenarios.lan import Lan, ask, assumed, fate, natted, public
 
 CLOUDFRONT = "13.32.0.0/15"
 
@@ -36,3 +38,20 @@ def test_the_way_to_it_is_to_aws_and_still_a_way_out() -> None:
     net["sg-open"]["IpPermissionsEgress"] = [net._permission(("tcp", 443, 443, cloudfront(net)))]
     assert ask(net, net.client, "internet").outcome == "blocked"
     assert fate(ask(net, net.client, "ip:13.32.0.9")) == ("allowed", "aws-public")
+
+
+@pytest.mark.parametrize("owner", ["AWS", "111111111111"])
+def test_whose_a_list_is_that_no_file_tells_is_an_assumption_where_it_matters(owner: str) -> None:
+    net = public()
+    net["sg-open"]["IpPermissions"] = [net._permission(("tcp", 443, 443, cloudfront(net, owner)))]
+    files = net.files()
+    path = next(one for one in files if one.endswith("/describe-managed-prefix-lists.json"))
+    del files[path]
+    told, told_by = ("PREFIX_LIST_OWNER_UNSEEN", "pl-cf"), net.files()
+    verdict = ask(files, "internet", net.client)
+    assert fate(verdict) == ("allowed", "internet")
+    assert told in assumed(verdict)
+    assert path in next(one.detail for one in verdict.assumptions if one.code == told[0])
+    assert told not in assumed(ask(told_by, "internet", net.client))
+    assert told not in assumed(ask(files, net.client, "internet"))  # the way out is open to everybody
+    assert told not in assumed(ask(files, "ip:13.32.0.9", net.client))
