@@ -7,7 +7,7 @@ only if it can change the answer.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -34,7 +34,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.readings import Agreed, agreed
-from reachsim.scenarios import Scenario, route_of, scenarios, services_of
+from reachsim.scenarios import FILTER_CODES, Scenario, route_of, scenarios, services_of
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
 from reachsim.snapshot import Planned
@@ -258,10 +258,13 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     choosing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "neither" for note in mine)
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
     outcome = verdict.outcome
-    fates = [path.blocked_by for path in verdict.paths if path.blocked_by]
+    fates = [(path.blocked_by, _leads_elsewhere(path, opening)) for path in verdict.paths if path.blocked_by]
     if not fates or len(verdict.paths) == MAX_PATHS:
-        fates.append(verdict.blocked_by)
-    stops = any(all({one.component, one.at} & opening for one in blocks) for blocks in fates)
+        fates.append((verdict.blocked_by, any(_leads_elsewhere(path, opening) for path in verdict.paths)))
+    stops = any(
+        all({one.component, one.at} & opening or (elsewhere and _is_on_the_way(one)) for one in blocks)
+        for blocks, elsewhere in fates
+    )
     stops = stops or bool(ends & opening)
     if outcome in ("blocked", "intermittent") and opening and stops:
         outcome = "unknown"
@@ -275,6 +278,19 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
         layers={**verdict.layers, "network": outcome} if changed else verdict.layers,
         assumptions=tuple(dict.fromkeys((*verdict.assumptions, *assumptions))),
     )  # fmt: skip
+
+
+_TABLES: Final = ("route-table", "transit-gateway-route-table")
+
+
+def _leads_elsewhere(path: Path, opening: Container[str]) -> bool:
+    """Whether a route that nothing tells yet may lead past what stops a way: it goes by the routes of such a table."""
+    return any(hop.type in _TABLES and hop.component in opening for hop in path.hops)
+
+
+def _is_on_the_way(block: Block) -> bool:
+    """Whether it stops packets for the way that they take: no filter, which may be an end's, no name and no policy."""
+    return block.symptom != "403" and block.code not in FILTER_CODES and not block.code.startswith("DNS_")
 
 
 def _concerns(note: Planned, ends: set[str]) -> bool:

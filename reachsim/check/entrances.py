@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from reachsim.check.outcome import THROUGH
+from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
+from reachsim.model.load_balancing import address_of, balancer_of, members_of, ruled_pools
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Cell, Path, Verdict
@@ -25,10 +27,9 @@ def entrances(ground: Ground, sources: Sequence[str]) -> Iterator[Cell]:
     kinds = network.interfaces.kinds if any(own.values()) else {}
     for node in (network.interfaces[name] for name, kind in sorted(kinds.items()) if kind == "load-balancer"):
         for verdict in (simulate(ground, "internet", node.id, protocol=protocol) for protocol in ("tcp", "udp")):
-            if verdict.outcome == "blocked":
-                continue
             for source, interfaces in own.items():
                 found = _arriving(verdict, interfaces) or _undecided(ground, verdict, node, source, interfaces)
+                found = found or _by_a_rule(ground, verdict, node, source, interfaces)
                 if found is not None:
                     yield Cell("internet", source, found.outcome, found.route, False, (), found)
 
@@ -53,3 +54,44 @@ def _undecided(
     if verdict.outcome != "unknown" or node.vpc_id not in {one.vpc_id for one in interfaces}:
         return None
     return verdict if simulate(ground, node.id, source).outcome != "blocked" else None
+
+
+def _by_a_rule(
+    ground: Ground, verdict: Verdict, node: Interface, source: str, interfaces: Sequence[Interface]
+) -> Verdict | None:  # fmt: skip
+    """The way from the load balancer to the source where rules of its listeners send requests there: what they say of
+    hosts and paths is not in the snapshot, and whoever asks chooses both.
+    """
+    balancer, _ = balancer_of(ground.network, node.id)
+    if balancer is None or not _gets_in(verdict, node, balancer.id):
+        return None
+    for pool in ruled_pools(ground.network, balancer):
+        members, lacking = members_of(ground.network, balancer, pool)
+        ports = {one.port for one in members if _is_one_of(one.id, interfaces)}
+        if lacking and node.vpc_id in {one.vpc_id for one in interfaces}:
+            ports = {pool.port}
+        for onward in (simulate(ground, node.id, source, protocol="tcp", port=port) for port in sorted(ports)):
+            if onward.outcome == "blocked":
+                continue
+            detail = f"a rule of {balancer.name} sends requests to {pool.name}: for which ones was not read"
+            outcome = "unknown" if lacking or "unknown" in (verdict.outcome, onward.outcome) else onward.outcome
+            return msgspec.structs.replace(
+                onward, outcome=outcome, route=verdict.route if verdict.route != "none" else "internet",
+                missing=tuple(sorted({*onward.missing, *lacking, *verdict.missing})),
+                assumptions=(*onward.assumptions, Assumption("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak")),
+            )  # fmt: skip
+    return None
+
+
+def _is_one_of(target: str, interfaces: Sequence[Interface]) -> bool:
+    address = address_of(target)
+    return any(target == one.instance_id or (address is not None and address in one.addresses) for one in interfaces)
+
+
+def _gets_in(verdict: Verdict, node: Interface, balancer: str) -> bool:
+    """Whether a listener takes it, and nothing before or on the way back surely keeps the internet out."""
+    return any(
+        all(one.code.startswith("ELBV2_") or (one.at or node.id) not in (node.id, node.subnet_id)
+            for one in path.blocked_by)
+        for path in verdict.paths if _crosses(path, {balancer})
+    )  # fmt: skip

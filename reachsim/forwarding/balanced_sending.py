@@ -1,4 +1,5 @@
-"""What a load balancer's interface sends by itself: connections to its registered targets, and nothing else.
+"""What a load balancer's interface sends by itself: connections to its registered targets, and nothing else. Those
+that only rules of its listeners send to are among them.
 
 **Source:** "Reachability Analyzer explanation codes" (TARGET_ADDRESS_RESTRICTION, TARGET_PORT_RESTRICTION,
 ELB_NOT_CROSSZONE, ELB_INSTALLED_AZ_RESTRICTION, GWLB_PROTOCOL_RESTRICTION and its kin). Health checks to ports of
@@ -28,7 +29,7 @@ from reachsim.forwarding.load_balancers import (
 )
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import Balancer, is_gateway_load_balancer, listeners_of, members_of
+from reachsim.model.load_balancing import Balancer, is_gateway_load_balancer, listeners_of, members_of, ruled_pools
 from reachsim.packets import TCP, UDP, protocol_services
 
 GENEVE_PORT: Final = 6081
@@ -52,6 +53,8 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
             doors.append(Door(V4 | V6, _FORWARDED, unread_listener(balancer, listener)))
         for pool in () if listener.unread else listener.pools:
             doors += _doors(ground, At(node, balancer, listener, pool, node))
+    for pool in ruled_pools(ground.network, balancer) if listeners else ():
+        doors += _doors(ground, At(node, balancer, listeners[0], pool, node))
     found: list[Walk] = []
     rest = [flow]
     for door in sorted(doors, key=lambda one: one.rank):

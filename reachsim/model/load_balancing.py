@@ -242,6 +242,18 @@ def listeners_of(network: Network, balancer: Balancer) -> tuple[tuple[Listening,
     return tuple(sorted(made, key=lambda one: (one.port, one.protocol))), ()
 
 
+def ruled_pools(network: Network, balancer: Balancer) -> tuple[Pool, ...]:
+    """Target groups that an Application Load Balancer routes to by rules alone, by no default action of a listener
+    (API reference, "TargetGroup": LoadBalancerArns).
+    """
+    if balancer.kind != "application":
+        return ()
+    listeners, _ = listeners_of(network, balancer)
+    by_default = {pool.id for one in listeners for pool in one.pools}
+    mine = (arn for arn, one in network.target_groups.items() if balancer.id in one.load_balancer_arns)
+    return tuple(_pool(network, arn) for arn in sorted(mine) if arn not in by_default)
+
+
 def _listener(network: Network, record: aws.Listener) -> Listening:
     pools = tuple(_pool(network, arn) for arn in _forwards(record))
     answers = not pools and any(one.type in ("fixed-response", "redirect") for one in record.default_actions)

@@ -1304,6 +1304,7 @@ class TargetGroup(Ec2, frozen=True):
     vpc_id: str | None = None
     target_type: str = "instance"
     ip_address_type: str = "ipv4"
+    load_balancer_arns: tuple[str, ...] = ()
 
 
 class Target(Ec2, frozen=True):
@@ -1556,9 +1557,32 @@ class PipelineAction(CodeBuild, frozen=True):
     role_arn: str | None = None
 
 
+class PipelineRule(CodeBuild, frozen=True):
+    name: str = ""
+    rule_type_id: ActionType = ActionType()
+    configuration: dict[str, str] = {}
+
+
+class StageCondition(CodeBuild, frozen=True):
+    rules: tuple[PipelineRule, ...] = ()
+
+
+class StageConditions(CodeBuild, frozen=True):
+    conditions: tuple[StageCondition, ...] = ()
+
+
 class PipelineStage(CodeBuild, frozen=True):
     name: str = ""
     actions: tuple[PipelineAction, ...] = ()
+    before_entry: StageConditions = StageConditions()
+    on_success: StageConditions = StageConditions()
+    on_failure: StageConditions = StageConditions()
+
+    @property
+    def rules(self) -> tuple[PipelineRule, ...]:
+        """The rules of all its conditions."""
+        sides = (self.before_entry, self.on_success, self.on_failure)
+        return tuple(rule for side in sides for condition in side.conditions for rule in condition.rules)
 
 
 class ArtifactKey(CodeBuild, frozen=True):

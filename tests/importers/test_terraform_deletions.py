@@ -230,11 +230,11 @@ def test_what_is_created_over_a_live_snapshot_is_as_if_it_had_always_been(
 
 
 def test_a_deleted_gateway_and_address_let_nothing_out(applied: Applied, live: tuple[dict[str, Any], Path]) -> None:
-    # what the virtual private gateway propagates to the builds' own table is not known
-    for address, outcome in (("aws_internet_gateway.this", "blocked"), ("aws_nat_gateway.this", "unknown")):
+    # what the virtual private gateway propagates to the builds' own table is not known: it may lead past either
+    for address in ("aws_internet_gateway.this", "aws_nat_gateway.this"):
         _, out = applied.files(applied.plan_with(gone=address), live[1])
         found = load(out).simulate("codebuild:app", "internet")
-        assert found.outcome == outcome
+        assert found.outcome == "unknown"
         assert "BAD_STATE_ROUTE" in {one.code for one in found.blocked_by}
     held, out = applied.files(applied.plan_with(gone="aws_instance.c"), live[1])
     assert not any("i-c" in json.dumps(one) for path, one in held.items() if "interfaces" in path or "inst" in path)

@@ -87,6 +87,34 @@ def test_a_client_behind_an_internet_facing_load_balancer_is_exposed(scheme: str
     assert inward(net.files()) == ("exposed", ["the internet reaches i-1"], ())
 
 
+def by_a_rule(**gone: str) -> dict[str, bytes]:
+    """`fronted`, whose listener answers by itself, but for what a rule sends on."""
+    net = fronted()
+    (group,) = net._lists["elbv2/describe-target-groups"]
+    group["LoadBalancerArns"] = [net._lists["elbv2/describe-load-balancers"][0]["LoadBalancerArn"]]
+    (path,) = [path for path in net._more if "/describe-listeners/" in path]
+    net._more[path]["Listeners"][0]["DefaultActions"] = [{"Type": "fixed-response"}]
+    return {path: data for path, data in net.files().items() if not any(one in path for one in gone.values())}
+
+
+def test_a_client_behind_a_rule_of_a_listener_is_exposed() -> None:
+    """API reference, "TargetGroup": LoadBalancerArns names the load balancer "that routes traffic" to it."""
+    assert inward(by_a_rule()) == ("exposed", ["the internet reaches i-1"], ())
+    files = by_a_rule()
+    path = next(one for one in files if one.endswith("/describe-target-groups.json"))
+    files[path] = files[path].replace(b'"LoadBalancerArns"', b'"Others"')
+    assert inward(files)[0] == "private-but-failing"
+    overall, titles, missing = inward(by_a_rule(gone="describe-target-health"))
+    assert (overall, titles, len(missing)) == ("undecided", [], 1)
+
+
+def test_a_load_balancer_sends_to_the_targets_of_its_rules() -> None:
+    net = load_files(by_a_rule())
+    (node,) = [name for name, kind in net.network.interfaces.kinds.items() if kind == "load-balancer"]
+    assert net.simulate(node, "i-1", protocol="tcp", port=8080).outcome == "allowed"
+    assert net.simulate(node, "i-1", protocol="tcp", port=22).outcome == "blocked"
+
+
 def test_one_that_its_groups_shut_is_not() -> None:
     assert inward(fronted(admits="nobody").files()) == ("private-but-failing", [], ())
 

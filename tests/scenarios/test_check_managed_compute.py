@@ -42,6 +42,18 @@ def test_an_action_without_subnets_runs_outside_every_vpc(category: str, provide
     assert {cell.source for cell in check.matrix} == {"codebuild:p1", "i-1", "internet"}
 
 
+@pytest.mark.parametrize("side", ["beforeEntry", "onSuccess", "onFailure"])
+def test_so_does_a_rule_of_a_stage_s_condition(side: str) -> None:
+    """CodePipeline User Guide, rule structure reference, "Commands"; API reference, "StageDeclaration"."""
+    net = Pipeline()
+    rule = {"name": "ask", "ruleTypeId": {"category": "Rule", "owner": "AWS", "provider": "Commands", "version": "1"}}
+    stages = [{"name": "Act", "actions": [], side: {"conditions": [{"result": "FAIL", "rules": [rule]}]}}]
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
+    check = load_files(net.files()).check()
+    assert (check.overall, check.exit_code) == ("leaking", 1)
+    assert [one.component for one in check.findings if one.id == "PIPELINE_COMPUTE_NOT_IN_VPC"] == ["rel/Act/ask"]
+
+
 @pytest.mark.parametrize(("provider", "category"), [("Commands", "Compute"), ("EKS", "Deploy")])
 @pytest.mark.parametrize(("nat", "overall"), [(False, "undecided"), (True, "leaking")])
 def test_one_with_subnets_is_asked_how_it_stands_to_the_internet(

@@ -120,6 +120,7 @@ TYPES: Final[Mapping[str, Row]] = {
         "type": "load_balancer_type", "subnet_mappings": "subnet_mapping"}),
     "ElasticLoadBalancingV2::TargetGroup": ("aws_lb_target_group", {}),
     "ElasticLoadBalancingV2::Listener": ("aws_lb_listener", {}),
+    "ElasticLoadBalancingV2::ListenerRule": ("aws_lb_listener_rule", {}),
     "ElasticLoadBalancing::LoadBalancer": ("aws_elb", {"load_balancer_name": "name"}),
     "NetworkFirewall::Firewall": ("aws_networkfirewall_firewall", {
         "firewall_name": "name", "subnet_mappings": "subnet_mapping"}),
@@ -127,6 +128,8 @@ TYPES: Final[Mapping[str, Row]] = {
     "NetworkFirewall::RuleGroup": ("aws_networkfirewall_rule_group", {"rule_group_name": "name"}),
     "Route53Resolver::FirewallDomainList": ("aws_route53_resolver_firewall_domain_list", {}),
     "Route53Resolver::FirewallRuleGroup": ("aws_route53_resolver_firewall_rule_group", {}),
+    "GlobalAccelerator::EndpointGroup": ("aws_globalaccelerator_endpoint_group", {}),
+    "CloudFront::VpcOrigin": ("aws_cloudfront_vpc_origin", {}),
     "AutoScaling::AutoScalingGroup": ("aws_autoscaling_group", {"traffic_sources": "traffic_source"}),
     "EC2::LaunchTemplate": ("aws_launch_template", {}),
 }  # fmt: skip
@@ -144,14 +147,14 @@ ATTRIBUTES: Final[Mapping[str, str]] = {
     "DhcpOptionsId": "id", "PolicyArn": "arn", "FunctionName": "id", "AvailabilityZone": "availability_zone",
     "CidrBlock": "cidr_block", "RepositoryName": "id", "DNSName": "dns_name", "CanonicalHostedZoneID": "zone_id",
     "CanonicalHostedZoneName": "dns_name", "HostedZoneId": "hosted_zone",
-    "LoadBalancerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
+    "LoadBalancerArn": "arn", "ListenerArn": "arn", "TargetGroupArn": "arn", "FirewallArn": "arn",
     "FirewallPolicyArn": "arn", "RuleGroupArn": "arn", "LaunchTemplateId": "id",
     "TaskDefinitionArn": "arn", "TopicArn": "arn", "ConnectionArn": "arn", "QueueUrl": "id",
 }  # fmt: skip
 """What Fn::GetAtt calls an attribute -> what `planned.attribute` calls it."""
 REFS_TO_ARN: Final = frozenset({
     "aws_iam_policy", "aws_ecs_service", "aws_ecs_task_definition", "aws_sns_topic", "aws_secretsmanager_secret",
-    "aws_lb", "aws_codebuild_fleet", "aws_lb_target_group", "aws_networkfirewall_firewall",
+    "aws_lb", "aws_codebuild_fleet", "aws_lb_target_group", "aws_lb_listener", "aws_networkfirewall_firewall",
     "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group", "aws_iam_openid_connect_provider",
     "aws_iam_saml_provider", "aws_codestarconnections_connection", "aws_codeconnections_connection",
 })  # fmt: skip

@@ -106,7 +106,7 @@ def target_group(world: World, one: Resource) -> None:
     }  # fmt: skip
     if kind != "lambda":
         record |= {"Protocol": one.text("protocol") or "HTTP", "Port": number_of(one.values, "port") or 80}
-    world.add(one.home, TARGET_GROUPS, record)
+    world.add(one.home, TARGET_GROUPS, record).setdefault("LoadBalancerArns", [])
     pairs = _pairs(one, "target_group_attributes")
     for own, key in (("preserve_client_ip", "preserve_client_ip.enabled"),
                      ("load_balancing_cross_zone_enabled", "load_balancing.cross_zone.enabled")):  # fmt: skip
@@ -200,12 +200,41 @@ def listener(world: World, one: Resource) -> None:
     ):
         world.dropped.append((one.home, call))
         return
+    for action in actions:
+        _routed(world, str(record["LoadBalancerArn"]), action)
     default = "TCP" if record["Type"] == "network" else "HTTP"
     kept["Listeners"].append({
         "ListenerArn": arn(one) or one.id, "LoadBalancerArn": record["LoadBalancerArn"],
         "Port": number_of(one.values, "port") or (443 if one.text("protocol") == "HTTPS" else 80),
         "Protocol": one.text("protocol") or default, "DefaultActions": actions,
     })  # fmt: skip
+
+
+def listener_rule(world: World, one: Resource) -> None:
+    """What a rule of a listener forwards to is routed to by the listener's load balancer."""
+    opened = one.open("action.target_group_arn", "action.forward", "actions.part.target_group_arn", "listener_arn")
+    if opened:
+        world.leave_out(one.address, one.kind, f"undecidable: {' and '.join(opened)}")
+    for block in [*one.blocks("action"), *one.blocks("actions")]:
+        _routed(world, _balancer_of(world, one.text("listener_arn")), _action(block))
+
+
+def _balancer_of(world: World, listener: str) -> str:
+    """The load balancer of a listener, by its ARN."""
+    listed = (
+        held for documents in world.answers.values() for call, document in documents.items()
+        if call.startswith("elbv2/describe-listeners/") for held in document.get("Listeners", [])
+    )  # fmt: skip
+    return next((str(held["LoadBalancerArn"]) for held in listed if held["ListenerArn"] == listener), "")
+
+
+def _routed(world: World, balancer_arn: str, action: Document) -> None:
+    """The target groups of an action get to know their load balancer."""
+    weights = action.get("ForwardConfig", {}).get("TargetGroups", [])
+    for name in [action.get("TargetGroupArn"), *(held["TargetGroupArn"] for held in weights if held["Weight"])]:
+        group = world.get_in(TARGET_GROUPS, str(name))
+        if group is not None and balancer_arn and balancer_arn not in group.setdefault("LoadBalancerArns", []):
+            group["LoadBalancerArns"].append(balancer_arn)
 
 
 def _action(block: Values) -> Document:

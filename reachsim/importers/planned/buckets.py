@@ -10,7 +10,7 @@ from typing import Final
 
 from reachsim.importers.planned.encryption import bucket_encryption
 from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, flag_of, text_of, texts_of
-from reachsim.importers.planned.world import World
+from reachsim.importers.planned.world import UNDECIDED, World
 from reachsim.importers.tree import Document
 
 
@@ -26,6 +26,7 @@ def bucket(world: World, one: Resource) -> None:
     if one.text("acl") or one.blocks("grant") or one.open("acl", "grant"):
         bucket_acl(world, one)
     bucket_encryption(world, one)
+    replication(world, one)
     if one.values.get("policy"):
         bucket_policy(world, one)
 
@@ -115,3 +116,18 @@ def account_public_access(world: World, one: Resource) -> None:
     configuration = {key: one.flag(attribute_) for attribute_, key in _BLOCKS.items()}
     document = {"PublicAccessBlockConfiguration": configuration}
     world.put((one.home[0], "global"), "s3control/get-public-access-block", document)
+
+
+def replication(world: World, one: Resource) -> None:
+    """Copies of a bucket's objects, which are told where they go to a bucket that is not declared: nothing judges them.
+    A bucket has its rules itself or beside it.
+    """
+    name = one.text("bucket") or one.id
+    held = one.blocks("replication_configuration") or ([one.values] if one.kind != "aws_s3_bucket" else [])
+    rules = [rule for block in held for key in ("rules", "rule") for rule in blocks_of(block, key)]
+    targets = [text_of(target, "bucket") for rule in rules for target in blocks_of(rule, "destination")]
+    own = {str(record["Name"]) for _, record in world.each("s3api/list-buckets")}
+    others = [target for target in targets if target.rpartition(":")[2] not in own]
+    if others and one.action != "delete":
+        told = ", ".join(filter(None, others)) or "a bucket that nothing tells"
+        world.leave_out(one.address, one.kind, f"{UNDECIDED}who reads the copies of what is in {name}: {told}")

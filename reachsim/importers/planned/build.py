@@ -177,7 +177,7 @@ _SILENT: Final = (
     "iam_account", "iam_oidc", "iam_openid", "iam_saml", "iam_server", "iam_service", "iam_signing",
     "iam_user_login", "iam_user_ssh", "iam_virtual", "key_pair", "kms_", "lambda_", "lb_cookie", "lb_listener_",
     "logs_", "resourcegroups", "s3_bucket_", "s3_object", "scheduler_", "secretsmanager_",
-    "service_discovery_service", "sns_", "sqs_", "ssm_", "waf",
+    "service_discovery_service", "shield_", "sns_", "sqs_", "ssm_", "volume_attachment", "waf",
 )  # fmt: skip
 """Beginnings (after ``aws_``) of kinds that no verdict depends on: left out without a word of doubt."""
 
@@ -193,14 +193,18 @@ def _unmodelled(world: World, one: Resource) -> None:
             if call and world.alone:
                 world.drop(one.home, call)
             return
-    ids = (word.rpartition("/")[2] for word in words_within(one.values))
-    if _is_awss(one.kind) and not any(held.startswith(_OF_A_NETWORK) for held in ids):
+    if _is_awss(one.kind) and not any(_of_a_network(word) for word in words_within(one.values)):
         world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))
     else:
         world.leave_out(one.address, one.kind, "not modelled")
 
 
-_OF_A_NETWORK: Final = ("vpc-", "subnet-", "sg-", "eni-", "rtb-", "acl-", "igw-", "vgw-", "tgw-", "vpce-")
+_OF_A_NETWORK: Final = ("vpc-", "subnet-", "sg-", "eni-", "rtb-", "acl-", "igw-", "vgw-", "tgw-", "vpce-", "i-")
+
+
+def _of_a_network(word: str) -> bool:
+    """Whether a word names what packets go through or to: such a thing, or a load balancer by its ARN."""
+    return word.rpartition("/")[2].startswith(_OF_A_NETWORK) or ":loadbalancer/" in word
 
 
 def _is_awss(kind: str) -> bool:

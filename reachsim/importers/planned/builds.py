@@ -220,6 +220,10 @@ def log_group(world: World, one: Resource) -> None:
         world.undecided(one, "kms_key_id", arn(one), ways=("block",))
 
 
+_OF_ACTIONS: Final = {"role_arn": "roleArn", "region": "region"}
+_CONDITIONS: Final = {"before_entry": "beforeEntry", "on_success": "onSuccess", "on_failure": "onFailure"}
+
+
 def code_pipeline(world: World, one: Resource) -> None:
     world.add(one.home, "codepipeline/list-pipelines", {"name": one.id})
     untold = any(at.endswith(("configuration.EnvironmentVariables", ".configuration")) for at in one.unknown)
@@ -241,9 +245,9 @@ def code_pipeline(world: World, one: Resource) -> None:
                 "configuration": configuration,
                 "inputArtifacts": [{"name": name} for name in texts_of(action, "input_artifacts")],
                 "outputArtifacts": [{"name": name} for name in texts_of(action, "output_artifacts")],
-                **({"roleArn": text_of(action, "role_arn")} if text_of(action, "role_arn") else {}),
+                **{key: text_of(action, name) for name, key in _OF_ACTIONS.items() if text_of(action, name)},
             })  # fmt: skip
-        stages.append({"name": text_of(stage, "name"), "actions": actions})
+        stages.append({"name": text_of(stage, "name"), "actions": actions, **_conditions(stage)})
     made: Document = {"name": one.id, "roleArn": one.text("role_arn"), "stages": stages, "version": 1}
     for block in one.blocks("artifact_store"):
         store: Document = {"type": text_of(block, "type") or "S3", "location": text_of(block, "location")}
@@ -254,3 +258,31 @@ def code_pipeline(world: World, one: Resource) -> None:
         else:
             made.setdefault("artifactStore", store)
     world.put(one.home, f"codepipeline/get-pipeline/{named_file(one.id)}", {"pipeline": made})
+
+
+def _conditions(stage: Values) -> Document:
+    """Conditions of a stage with the rules that they have. Terraform's blocks are in the singular."""
+    made: Document = {}
+    for name, key in _CONDITIONS.items():
+        conditions = [
+            {"rules": [_rule(rule) for rule in _either(held, "rules", "rule")]}
+            for side in blocks_of(stage, name) for held in _either(side, "conditions", "condition")
+        ]  # fmt: skip
+        if conditions:
+            made[key] = {"conditions": conditions}
+    return made
+
+
+def _rule(block: Values) -> Document:
+    kind = next(iter(blocks_of(block, "rule_type_id")), {})
+    held = block.get("configuration")
+    configuration = {str(k): v for k, v in held.items() if isinstance(v, str)} if isinstance(held, dict) else {}
+    return {
+        "name": text_of(block, "name"), "configuration": redactor()(configuration),
+        "ruleTypeId": {"category": text_of(kind, "category") or "Rule", "owner": text_of(kind, "owner") or "AWS",
+                       "provider": text_of(kind, "provider"), "version": text_of(kind, "version") or "1"},
+    }  # fmt: skip
+
+
+def _either(block: Values, *names: str) -> list[Values]:
+    return [held for name in names for held in blocks_of(block, name)]

@@ -18,6 +18,7 @@ from reachsim.importers.tree import Document
 from reachsim.services import private_dns_names, suffix_of_service_name
 
 TABLES: Final = "ec2/describe-route-tables"
+_INBOUND: Final = "private_dns_only_for_inbound_resolver_endpoint"
 FULL_ACCESS: Final = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
 
@@ -65,10 +66,16 @@ def endpoint(world: World, one: Resource) -> None:
     family = one.text("ip_address_type")
     if kind != "Gateway":
         record["IpAddressType"] = family or record.get("IpAddressType", "ipv4")
-        record["DnsOptions"] = {"DnsRecordIpType": record["IpAddressType"]}
+        record["DnsOptions"] = {**record.get("DnsOptions", {}), "DnsRecordIpType": record["IpAddressType"]}
         for block in one.blocks("dns_options"):
             if text_of(block, "dns_record_ip_type"):
                 record["DnsOptions"]["DnsRecordIpType"] = text_of(block, "dns_record_ip_type")
+            told = block.get(_INBOUND, "NotSpecified")  # CloudFormation has words for it
+            if told != "NotSpecified":
+                record["DnsOptions"]["PrivateDnsOnlyForInboundResolverEndpoint"] = told in (True, "OnlyInboundResolver")
+        known = suffix_of_service_name(service)
+        if known and one.open(f"dns_options.{_INBOUND}"):
+            world.undecided_names(one, _INBOUND, vpc_id, *private_dns_names(*known))
     record["_addresses"] = {
         text_of(block, "subnet_id"): text_of(block, "ipv4") for block in one.blocks("subnet_configuration")
     }  # fmt: skip
@@ -144,7 +151,21 @@ def finish_endpoints(world: World) -> None:
                 for key in ("SubnetIds", "NetworkInterfaceIds", "DnsEntries"):
                     record.setdefault(key, [])
         elif fixed is not None or record["VpcEndpointId"] in world.touched:
+            if fixed is not None:
+                _for_inbound_resolvers(world, record)
             _endpoint_interfaces(world, home, record, fixed or {}, str(address))
+
+
+def _for_inbound_resolvers(world: World, record: Document) -> None:
+    """Beside a gateway endpoint of its service, private DNS is for inbound resolver endpoints alone unless told
+    otherwise (fact N146; hashicorp/terraform-provider-aws#46404); without one, AWS refuses that.
+    """
+    gateways = {
+        (held["VpcId"], held["ServiceName"]) for _, held in world.each("ec2/describe-vpc-endpoints")
+        if held["VpcEndpointType"] == "Gateway"
+    }  # fmt: skip
+    if record["PrivateDnsEnabled"] and (record["VpcId"], record["ServiceName"]) in gateways:
+        record.setdefault("DnsOptions", {}).setdefault("PrivateDnsOnlyForInboundResolverEndpoint", True)
 
 
 def _service_of(record: Document) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from reachsim.importers.planned.defaults import default_groups, default_vpc, given_groups
-from reachsim.importers.planned.resource import Home, Resource, blocks_of, flag_of, text_of
+from reachsim.importers.planned.resource import Home, Resource, Values, blocks_of, flag_of, number_of, text_of, texts_of
 from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
@@ -39,16 +39,33 @@ def interface_record(
 
 def interface(world: World, one: Resource) -> None:
     subnet = one.text("subnet_id")
-    addresses = one.texts("private_ips", "private_ip_list") or one.texts("private_ip")
+    addresses = one.texts("private_ips", "private_ip_list") or _listed_addresses(one.values) or one.texts("private_ip")
     addresses = _addresses(world, one, one.id, subnet, addresses)
     groups = _groups(world, one, subnet, one.texts("security_groups"), "security_groups")
     record = interface_record(world, one.home, one.id, subnet, [(address, None) for address in addresses], groups, {
         "InterfaceType": one.text("interface_type") or "interface", "TagSet": one.tags(),
         "SourceDestCheck": one.flag("source_dest_check", True), "Description": one.text("description"),
     })  # fmt: skip
-    record["Ipv6Addresses"] = [{"Ipv6Address": address} for address in one.texts("ipv6_addresses")]
+    record["Ipv6Addresses"] = _ipv6(world, one.values, subnet)
     for block in one.blocks("attachment"):
         _attach(world, record, text_of(block, "instance"))
+
+
+def _listed_addresses(values: Values) -> list[str]:
+    """CloudFormation's list of objects, in which one may be the primary address."""
+    held = sorted(blocks_of(values, "private_ip_addresses"), key=lambda block: not flag_of(block, "primary"))
+    return [address for block in held if (address := text_of(block, "private_ip_address"))]
+
+
+def _ipv6(world: World, values: Values, subnet: str) -> list[Document]:
+    """The IPv6 addresses of an interface: given, as many as are wanted, or the one that the subnet gives."""
+    given = texts_of(values, "ipv6_addresses", "ipv6_address_list")
+    given += [text_of(block, "ipv6_address") for block in blocks_of(values, "ipv6_addresses")]
+    wanted = number_of(values, "ipv6_address_count") or number_of(values, "ipv6_prefix_count") or 0
+    if values.get("ipv6_prefixes") or (world.get(subnet) or {}).get("AssignIpv6AddressOnCreation"):
+        wanted = max(wanted, 1)
+    drawn = [world.draw_ipv6(subnet) for _ in range(min(wanted, 16) if not any(given) else 0)]
+    return [{"Ipv6Address": address} for address in (*given, *drawn) if address]
 
 
 def interface_attachment(world: World, one: Resource) -> None:
@@ -58,14 +75,14 @@ def interface_attachment(world: World, one: Resource) -> None:
     elif not instance:
         world.undecided_any(one, "the instance", "ec2/describe-network-interfaces", "")
     if record is not None:
-        _attach(world, record, instance)
+        _attach(world, record, instance, number_of(one.values, "device_index") or 0)
 
 
-def _attach(world: World, record: Document, instance: str) -> None:
+def _attach(world: World, record: Document, instance: str, number: int = 0) -> None:
     held = world.get(instance)
     if not instance:
         return
-    record["Attachment"] = {"InstanceId": instance, "DeviceIndex": 0, "Status": "attached"}
+    record["Attachment"] = {"InstanceId": instance, "DeviceIndex": number, "Status": "attached"}
     eni = record["NetworkInterfaceId"]
     if held is not None and all(one["NetworkInterfaceId"] != eni for one in held["NetworkInterfaces"]):
         held["NetworkInterfaces"].append({"NetworkInterfaceId": eni})
@@ -124,6 +141,7 @@ def _from_template(world: World, one: Resource) -> None:
         data = data | ({"vpc_security_group_ids": data["security_group_ids"]} if "security_group_ids" in data else {})
         for inner in blocks_of(data, "network_interfaces"):
             inner.setdefault("security_groups", inner.get("groups"))  # as CloudFormation calls them
+            inner.setdefault("private_ip", inner.get("private_ip_address"))
         for key in _OF_TEMPLATE:
             own = "network_interface" if key == "network_interfaces" else key
             if data.get(key) and not one.values.get(own):
@@ -135,15 +153,12 @@ def _from_template(world: World, one: Resource) -> None:
 
 def instance(world: World, one: Resource) -> None:
     _from_template(world, one)
-    listed = [text_of(block, "network_interface_id") for block in one.blocks("network_interface")]
-    listed += [text_of(block, "network_interface_id") for block in one.blocks("primary_network_interface")]
-    inner = [block for block in one.blocks("network_interface") if not text_of(block, "network_interface_id")]
-    if inner:  # CloudFormation declares interfaces inside the instance
-        for name in ("subnet_id", "security_groups", "private_ip", "associate_public_ip_address"):
-            if inner[0].get(name) is not None:
-                key = "vpc_security_group_ids" if name == "security_groups" else name
-                one.values.setdefault(key, inner[0][name])
-    listed = [eni for eni in listed if eni]
+    blocks = _by_device(one.blocks("primary_network_interface") + one.blocks("network_interface"))
+    listed = [eni for block in blocks if (eni := text_of(block, "network_interface_id"))]
+    inner = [block for block in blocks if not text_of(block, "network_interface_id")]
+    for name, key in _OF_INNER.items() if inner else ():  # CloudFormation declares interfaces inside the instance
+        if inner[0].get(name) is not None:
+            one.values.setdefault(key, inner[0][name])
     subnet = one.text("subnet_id")
     if not subnet and listed:
         subnet = str((world.get(listed[0]) or {}).get("SubnetId", ""))
@@ -165,22 +180,53 @@ def instance(world: World, one: Resource) -> None:
     else:
         reservation = {"ReservationId": f"r-{one.id}", "OwnerId": one.home[0], "Instances": [record]}
         world.add(one.home, "ec2/describe-instances", reservation)
-    for eni in listed:
-        interface_held = world.get(eni)
-        if interface_held is not None:
-            _attach(world, interface_held, one.id)
-            if not one.flag("source_dest_check", True):
-                interface_held["SourceDestCheck"] = False
-    if not listed and subnet and not record["NetworkInterfaces"]:
-        _primary(world, one, subnet, record)
+    if inner or (not listed and subnet and not record["NetworkInterfaces"]):
+        _primary(world, one, subnet, record, alone=len(blocks) < 2)
     elif not listed:
         _change_primary(world, one, record)
+    for number, block in enumerate(blocks):
+        interface_held = world.get(text_of(block, "network_interface_id"))
+        if interface_held is not None:
+            _attach(world, interface_held, one.id, number)
+            if not one.flag("source_dest_check", True):
+                interface_held["SourceDestCheck"] = False
+        elif block in inner[1:]:
+            _further(world, one, block, f"eni-{one.id}-{number}", number)
 
 
-def _primary(world: World, one: Resource, subnet: str, record: Document) -> None:
+def _by_device(blocks: list[Values]) -> list[Values]:
+    return sorted(blocks, key=lambda block: number_of(block, "device_index") or 0)
+
+
+_OF_INNER: Final = {
+    "subnet_id": "subnet_id", "security_groups": "vpc_security_group_ids", "private_ip": "private_ip",
+    "associate_public_ip_address": "associate_public_ip_address", "private_ip_addresses": "private_ip_addresses",
+    "ipv6_addresses": "ipv6_addresses", "ipv6_address_count": "ipv6_address_count",
+    "ipv6_prefixes": "ipv6_prefixes", "ipv6_prefix_count": "ipv6_prefix_count",
+}  # fmt: skip
+"""Settings of an instance's first interface, and what the instance itself calls them."""
+
+
+def _further(world: World, one: Resource, block: Values, eni: str, number: int) -> None:
+    """An interface beside the first one that is declared inside an instance."""
+    subnet = text_of(block, "subnet_id")
+    addresses = _listed_addresses(block) or texts_of(block, "private_ip")
+    addresses = _addresses(world, one, eni, subnet, addresses)
+    groups = _groups(world, one, subnet, texts_of(block, "security_groups"), "network_interface.part.security_groups")
+    made = interface_record(world, one.home, eni, subnet, [(address, None) for address in addresses], groups, {
+        "InterfaceType": "interface", "Ipv6Addresses": _ipv6(world, block, subnet),
+    })  # fmt: skip
+    _attach(world, made, one.id, number)
+
+
+def _primary(world: World, one: Resource, subnet: str, record: Document, *, alone: bool) -> None:
+    """The first interface of an instance. A public address comes with it if it is the only one ("Assign a public IPv4
+    address at launch").
+    """
     eni = one.text("primary_network_interface_id") or str(attribute(one, "primary_network_interface_id"))
-    private = _addresses(world, one, one.id, subnet, one.texts("private_ip"))
-    if private and not one.texts("private_ip"):
+    given = _listed_addresses(one.values) or one.texts("private_ip")
+    private = _addresses(world, one, one.id, subnet, given)
+    if private and not given:
         detail = f"AWS has yet to pick the address of {one.address}: {private[0]} stands for it"
         world.note(eni, "PLANNED_ADDRESS", detail)
     groups = _groups(world, one, subnet, one.texts("vpc_security_group_ids"), "vpc_security_group_ids")
@@ -188,7 +234,8 @@ def _primary(world: World, one: Resource, subnet: str, record: Document) -> None
     public = one.text("public_ip") or None
     if any(at.rpartition(".")[2] == "associate_public_ip_address" for at in one.unknown):
         world.undecided(one, "associate_public_ip_address", one.id, eni, ways=("leak", "block"))
-    if public is None and flag_of(one.values, "associate_public_ip_address", bool(held.get("MapPublicIpOnLaunch"))):
+    wanted = flag_of(one.values, "associate_public_ip_address", bool(held.get("MapPublicIpOnLaunch")))
+    if public is None and wanted and alone:
         public = world.draw_public()
         world.note(eni, "PLANNED_ADDRESS", f"AWS has yet to pick the public address of {one.address}")
     addresses: list[tuple[str, str | None]] = [
@@ -199,12 +246,7 @@ def _primary(world: World, one: Resource, subnet: str, record: Document) -> None
         "InterfaceType": "interface", "SourceDestCheck": one.flag("source_dest_check", True),
         "Attachment": {"InstanceId": one.id, "DeviceIndex": 0, "Status": "attached"},
     })  # fmt: skip
-    ipv6 = one.texts("ipv6_addresses")
-    wanted = one.text("ipv6_address_count") not in ("", "0") or bool(held.get("AssignIpv6AddressOnCreation"))
-    if not ipv6 and wanted:
-        drawn = world.draw_ipv6(subnet)
-        ipv6 = [drawn] if drawn else []
-    made["Ipv6Addresses"] = [{"Ipv6Address": address} for address in ipv6]
+    made["Ipv6Addresses"] = _ipv6(world, one.values, subnet)
     record["NetworkInterfaces"].append({"NetworkInterfaceId": eni})
 
 

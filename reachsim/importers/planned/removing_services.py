@@ -155,6 +155,15 @@ def _listener(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG
     if "Listeners" in document:
         port = text_of(one.values, "port")
         document["Listeners"] = [held for held in document["Listeners"] if str(held.get("Port")) != port]
+        _unrouted(world, str(record.get("LoadBalancerArn")), repr(document["Listeners"]), repr(one.values))
+
+
+def _unrouted(world: World, balancer: str, kept: str, gone: str) -> None:
+    """Target groups that the listeners which are left do not send to, nor rules of theirs."""
+    for _, group in world.each("elbv2/describe-target-groups"):
+        name = repr(group["TargetGroupArn"])
+        if name not in kept and (name in gone or kept == "[]"):
+            group["LoadBalancerArns"] = [held for held in group.get("LoadBalancerArns", []) if held != balancer]
 
 
 UNDO: Final[Mapping[str, Callable[[World, Resource, Document], None]]] = {

@@ -81,13 +81,15 @@ _ARNS: Final = {
     "aws_instance": "ec2:{region}:{account}:instance/{name}",
     "aws_network_interface": "ec2:{region}:{account}:network-interface/{name}",
     "aws_lb": "elasticloadbalancing:{region}:{account}:loadbalancer/{ending}",
+    "aws_lb_listener": "elasticloadbalancing:{region}:{account}:listener/{name}/0000000000000000",
     "aws_lb_target_group": "elasticloadbalancing:{region}:{account}:targetgroup/{name}/0000000000000000",
     "aws_networkfirewall_firewall": "network-firewall:{region}:{account}:firewall/{name}",
     "aws_networkfirewall_firewall_policy": "network-firewall:{region}:{account}:firewall-policy/{name}",
     "aws_networkfirewall_rule_group": "network-firewall:{region}:{account}:{type}-rulegroup/{name}",
 }  # fmt: skip
 _ARN_IDS: Final = frozenset({"aws_codebuild_project", "aws_codebuild_fleet", "aws_iam_policy", "aws_ecs_cluster",
-                             "aws_sns_topic", "aws_lb", "aws_lb_target_group", "aws_networkfirewall_firewall",
+                             "aws_sns_topic", "aws_lb", "aws_lb_listener", "aws_lb_target_group",
+                             "aws_networkfirewall_firewall",
                              "aws_networkfirewall_firewall_policy", "aws_networkfirewall_rule_group",
                              "aws_iam_openid_connect_provider", "aws_iam_saml_provider",
                              "aws_codestarconnections_connection", "aws_codeconnections_connection"})  # fmt: skip

@@ -33,7 +33,7 @@ from reachsim.inputs import read_input
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):(\d{12}):")
 _LISTS: Final = ("aws_prefix_list", "aws_ec2_managed_prefix_list")
-_SAME: Final = {f"aws_alb{rest}": f"aws_lb{rest}" for rest in ("", "_listener", "_target_group",
+_SAME: Final = {f"aws_alb{rest}": f"aws_lb{rest}" for rest in ("", "_listener", "_listener_rule", "_target_group",
                                                                 "_target_group_attachment")}  # fmt: skip
 """Kinds under their older names."""
 
