@@ -189,6 +189,8 @@ def _copy(call: Call) -> Outcome:
             if origin is not None:
                 for to in dict.fromkeys([place] if inside else [call.path(target), place]):
                     call.machine.mounts.put(to, origin)
+    if call.program == "mv":
+        _forget(call, [one for one in sources if one])
     return Outcome((), "")
 
 
@@ -213,10 +215,20 @@ def _mkdir(call: Call) -> Outcome:
 
 def _remove(call: Call) -> Outcome:
     """``rm`` of lists of repositories leaves none of them."""
-    for word in call.words:
-        if word.startswith(("/etc/apt/sources.list", "/etc/apk/repositories")):
-            call.machine.written[word] = ""
+    _forget(call, arguments(call.words).rest)
     return Outcome((), "")
+
+
+_LISTS: Final = ("/etc/apt/sources.list", "/etc/apk/repositories", "/etc/yum.repos.d/")
+
+
+def _forget(call: Call, names: list[str]) -> None:
+    """Take note of lists of repositories that are not there any more, a folder by all that is in it."""
+    for name in names:
+        path = call.path(name)
+        path = f"{path}/*" if path in ("/etc/yum.repos.d", "/etc/apt/sources.list.d") else path
+        if path.startswith(_LISTS):
+            call.machine.written[path] = ""
 
 
 def _basename(call: Call) -> Outcome:

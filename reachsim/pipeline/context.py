@@ -149,6 +149,10 @@ class Mounts:
             self._latest += 1
             self._held[place] = (self._latest, source)
 
+    def inside(self, folder: str) -> list[str]:
+        """The places directly in a folder."""
+        return [place for place in self._held if posixpath.dirname(place) == folder]
+
     def find(self, path: str) -> tuple[str, str] | None:
         """(the context's path of the place that the path is in, the rest of the path)."""
         parts = path.split("/")
@@ -220,6 +224,16 @@ class Machine:
     def exists(self, path: str) -> bool:
         name = self.context_path(path)
         return path in self.written or (name is not None and not name.startswith("..") and name in self.context)
+
+    def files_in(self, folder: str) -> list[str]:
+        """The machine's paths of the context's files that lie directly in a folder."""
+        found = [place for place in self.mounts.inside(folder) if self.exists(place)]
+        name = self.context_path(folder)
+        if name is not None and not name.startswith(".."):
+            prefix = "" if name == "." else name + "/"
+            listed = [one.removeprefix(prefix) for one in self.context if one.startswith(prefix)]
+            found += [place for one in listed if "/" not in one and self.exists(place := posixpath.join(folder, one))]
+        return list(dict.fromkeys(found))
 
     def has_folder(self, path: str) -> bool:
         """Whether the context holds some file below the path."""

@@ -17,7 +17,7 @@ from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.readers import PROGRAMS, by_name, reader_of
 from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.shell import Command
-from reachsim.pipeline.variables import ROOT, is_known, shown
+from reachsim.pipeline.variables import ROOT, is_known, shown, unknown
 from reachsim.pipeline.wrappers import unwrapped
 
 _UV_RUN: Final = ["project", "directory", "with", "with-editable", "with-requirements", "w", "python", "p", "extra",
@@ -149,10 +149,12 @@ def _find(call: Call, running: tuple[str, ...]) -> Outcome:
     """``find … -exec COMMAND ;``: the command runs, for files that are not told."""
     found: list[Found] = []
     words = list(call.words)
+    folder = words[0] if words and words[0].startswith("/") and is_known(words[0]) else ""
+    each = posixpath.join(folder, unknown("file"))
     while any(word in _EXECUTES for word in words):
         start = next(number for number, word in enumerate(words) if word in _EXECUTES) + 1
         end = next((number for number in range(start, len(words)) if words[number] in (";", "+")), len(words))
-        inner = tuple("\ue000file\ue001" if word == "{}" else word for word in words[start:end])
+        inner = tuple(each if word == "{}" else word for word in words[start:end])
         words = words[end + 1 :]
         if inner:
             found += read(replace(call.command, words=inner, stdin=None), running).found

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import knowledge, repository_files, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, weaker
 from reachsim.pipeline.variables import is_known, nothing_known, shown
@@ -40,7 +40,10 @@ _FAMILIES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine", "wolfi"),
 # Distributions that a family means where the image does not tell.
 _GUESSES: Final = {"apt": ("debian", "ubuntu"), "apk": ("alpine",), "yum": ("amazonlinux",)}
 _CURATED: Final = {"apt": "ubuntu", "yum": "amazonlinux"}  # CodeBuild's images with apt are Ubuntu
-_LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/"}
+_LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories", "yum": "/etc/yum.repos.d/",
+                 "zypper": "/etc/zypp/repos.d/"}  # fmt: skip
+_FOLDERS: Final = {"apt": "/etc/apt/sources.list.d", "yum": "/etc/yum.repos.d", "zypper": "/etc/zypp/repos.d"}
+_ENDINGS: Final = (".list", ".sources", ".repo")
 _OLD_UBUNTU: Final = re.compile(
     r"trusty|xenial|bionic|focal|\bubuntu:?(?:1[2-9]|20\.04)|aws/codebuild/(?:ubuntu/)?standard:[1-5]\."
 )
@@ -54,6 +57,7 @@ _MAIN: Final = {
     ),
     "apk": ("/etc/apk/repositories",),
     "yum": (),
+    "zypper": (),
 }
 
 
@@ -189,10 +193,12 @@ def zypper(call: Call) -> Outcome:
     if not ask:
         return Outcome((), "")
     found: list[Found] = [one for word in plain for one in urls.destination(word, "package")]
+    found += _files(call, "zypper")[0]
     for url in (call.setting("zypper.added") or "").split():
         found += urls.destination(url, "package")
     suse = call.machine.image.startswith(("registry.suse.com/", "suse/"))
-    found += [Gap(call.command.text, "which mirror SUSE's images ask")] if suse else knowledge.index("opensuse")
+    for one in knowledge.index("sle-bci" if suse else "opensuse"):
+        found += _replaced(call, one)
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 
@@ -238,21 +244,35 @@ def add(call: Call, family: str, url: str) -> None:
 
 def repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
     """The machine's own repositories unless they were written over, and all that were added."""
+    found, replaced = _files(call, family)
+    if not replaced:
+        found = [*_own(call, family, sure), *found]
+    for url in (call.setting(f"{family}.added") or "").split():
+        kept = _kept(call, url, sure) if family == "yum" and url in knowledge.indexes() else None
+        if kept is not None:
+            found += kept
+        else:
+            found += knowledge.index(url) if url in knowledge.indexes() else urls.destination(url, "package", sure)
+    return list(dict.fromkeys(found))
+
+
+def _files(call: Call, family: str) -> tuple[list[Found], bool]:
+    """What lists that the build writes or copies name, and whether one of them stands in place of the image's own."""
     found: list[Found] = []
     written = {path: text for path, text in call.machine.written.items() if path.startswith(_LISTS[family])}
-    copied = [text for name in _MAIN[family] if (text := call.machine.read(name)) is not None and name not in written]
+    names = [
+        *_MAIN[family],
+        *(one for one in call.machine.files_in(_FOLDERS.get(family, "")) if one.endswith(_ENDINGS)),
+    ]
+    copied = {name: text for name in names if (text := call.machine.read(name)) is not None and name not in written}
     replaced = False
-    for path, text in [*written.items(), *((_MAIN[family][0], text) for text in copied)]:
+    for path, text in [*written.items(), *copied.items()]:
         replaced = replaced or (path in _MAIN[family] and call.setting(f"appended {path}") is None)
         if text is None:
             why = f"{shown(path)} is written by the build itself with content that is not known"
             found.append(Gap(shown(path), why, once=True))
         found += _listed(text or "")
-    if not replaced:
-        found = [*_own(call, family, sure), *found]
-    for url in (call.setting(f"{family}.added") or "").split():
-        found += knowledge.index(url) if url in knowledge.indexes() else urls.destination(url, "package", sure)
-    return list(dict.fromkeys(found))
+    return found, replaced
 
 
 def _listed(text: str) -> list[Found]:
@@ -290,12 +310,29 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         at = names.index("ubuntu")
         names[at : at + 1] = _of_ubuntu(machine.architectures)
     for name in names:
-        for one in knowledge.index(name, level):
-            found += _replaced(call, one)
+        kept = _kept(call, name, level) if family == "yum" else None
+        found += kept if kept is not None else [new for one in knowledge.index(name, level)
+                                                for new in _replaced(call, one)]  # fmt: skip
     for one, file in knowledge.brought(machine.image, family) if machine.image else ():
         if not any(text == "" and fnmatch.fnmatchcase(file, path) for path, text in machine.written.items()):
             found.append(replace(one, confidence=weaker(one.confidence, level)))
     return found
+
+
+def _kept(call: Call, name: str, level: Confidence) -> list[Found] | None:
+    """What the build's own edits leave of a distribution's lists of repositories; None where it makes none."""
+    machine = call.machine
+    tag = machine.image.partition("@")[0].rsplit("/", 1)[-1].partition(":")[2] or "latest"
+    left = repository_files.kept(name, tag, call.setting(_EDITS) or "", machine.written)
+    if left is None:
+        return None
+    lists, mirrors = left
+    found = [one for url in lists for one in urls.destination(url, "package", level)]
+    sure = weaker(level, "likely") if lists else level  # with both, either may answer first
+    return [*found, *(one for url in mirrors for one in urls.destination(url, "package", sure))]
+
+
+_EDITS: Final = "edits of yum"
 
 
 def _of_ubuntu(architectures: tuple[str, ...]) -> list[str]:
@@ -350,6 +387,11 @@ def sed(call: Call) -> Outcome:
             if is_known(name) and (changed is not None or call.path(name) in call.machine.written):
                 call.machine.written[call.path(name)] = changed
         return Outcome((), "")
+    if any(call.path(name).startswith(_LISTS["yum"]) for name in files):
+        kind = "E" if given.has("E", "r", "ri", "Ei") else "B"
+        plain = [re.sub(r"\$\{(\w+)\}", r"$\1", one) for one in expressions]  # the shell's reader writes $N as ${N}
+        edits = [call.setting(_EDITS) or "", *(kind + one for one in plain)]
+        call.configure(_EDITS, repository_files.BETWEEN.join(filter(None, edits)))
     for expression in expressions:
         for match in re.finditer(r"(?:^|;|\s)s(?P<sep>[^\w\s])(?P<old>.*?)(?P=sep)(?P<new>.*?)(?P=sep)", expression):
             call.configure(f"replaced {match['old']}", match["new"])
