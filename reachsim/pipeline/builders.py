@@ -14,10 +14,10 @@ from typing import Final
 
 from reachsim.pipeline import image, urls
 from reachsim.pipeline.aws_calls import bucket_host
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.docker import is_local, keep_local, pushed
 from reachsim.pipeline.go_modules import go
-from reachsim.pipeline.records import Confidence, Destination, Found, Gap
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Script
 
 _KO: Final = ["platform", "t", "tags", "f", "filename", "local-repo", "tarball", "sbom", "j", "jobs", "image-label",
               "sbom-dir", "l", "selector", "k", "namespace", "n", "kubeconfig", "context"]  # fmt: skip
@@ -120,9 +120,10 @@ def bazel(call: Call) -> Outcome:
 
 def nix(call: Call) -> Outcome:
     """nix and its older commands: the binary cache, and the flakes and channels that are fetched."""
+    ran = _within_nix(call)
     if "--offline" in call.words:
-        return Outcome((), None)
-    words = list(call.words)
+        return Outcome(ran, None)
+    words = list(call.words[: call.words.index("--")] if call.program == "nix" and "--" in call.words else call.words)
     while "--option" in words:
         at = words.index("--option")
         del words[at : at + 3]
@@ -135,7 +136,7 @@ def nix(call: Call) -> Outcome:
     if call.program != "nix":
         asked = {"nix-env": {"-i", "-iA", "--install", "-u"}, "nix-store": {"-r", "--realise"}}.get(call.program)
         installs = asked is None or asked & set(call.words)
-        return Outcome((cache,) if installs else (), None)
+        return Outcome((*((cache,) if installs else ()), *ran), None)
     if word not in ("build", "develop", "run", "shell", "flake", "profile", "copy", "print-dev-env"):
         return Outcome((), None)
     found: list[Found] = [] if word == "copy" else [cache]
@@ -146,7 +147,28 @@ def nix(call: Call) -> Outcome:
     if re.search(r"github:|nixpkgs|\"type\": \"github\"", named):
         found += [Destination("api.github.com", 443, "package", "likely"),
                   Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
-    return Outcome(tuple(found), None)
+    return Outcome((*found, *ran), None)
+
+
+def _within_nix(call: Call) -> tuple[Script, ...]:
+    """The command that runs in an environment of Nix's, or the program of a package that is run by its name.
+
+    **Source:** Nix Reference Manual, "nix develop" (``--command``), "nix run" (arguments), "nix-shell" (``--run``).
+    """
+    words = list(call.words)
+    if call.program == "nix-shell":
+        text = arguments(words, ["run", "command", "p", "I", "A"]).last("run", "command")
+        return (Script(text),) if text else ()
+    if words[:1] in (["develop"], ["shell"]):
+        at = next((number for number, word in enumerate(words) if word in ("-c", "--command")), len(words))
+        rest = words[at + 1 :]
+    elif words[:1] == ["run"] and "--" in words:
+        name = next((word for word in words[1 : words.index("--")] if "#" in word), "")
+        program = re.sub(r"-nix2container$", "", name.rpartition("#")[2].rpartition(".")[2])
+        rest = [program, *words[words.index("--") + 1 :]] if program else []
+    else:
+        rest = []
+    return (Script(" ".join(map(quoted, rest))),) if rest else ()
 
 
 def _nix_store(call: Call, url: str) -> list[Found]:

@@ -214,11 +214,21 @@ def _mkdir(call: Call) -> Outcome:
 
 
 def _remove(call: Call) -> Outcome:
-    """``rm`` of lists of repositories leaves none of them."""
-    _forget(call, arguments(call.words).rest)
+    """``rm`` of lists of repositories leaves none of them; without its lock file a package manager asks its indexes."""
+    names = arguments(call.words).rest
+    _forget(call, names)
+    for path in map(call.path, names):
+        if posixpath.basename(path) in _LOCKS:
+            call.machine.written.pop(path, None)
+            call.machine.gone.add(path)
     return Outcome((), "")
 
 
+_LOCKS: Final = frozenset(
+    ["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "composer.lock",
+     "Gemfile.lock", "Pipfile.lock", "poetry.lock", "pdm.lock", "uv.lock", "Cargo.lock", "go.sum", "mix.lock",
+     "packages.lock.json", "pubspec.lock", "deno.lock"]
+)  # fmt: skip
 _LISTS: Final = ("/etc/apt/sources.list", "/etc/apk/repositories", "/etc/yum.repos.d/")
 
 

@@ -165,17 +165,19 @@ class Machine:
     """A file system during the build. ``mounts`` map its paths to the context's.
 
     Paths are absolute within the machine. What commands have written lies over the rest; None stands for a file that
-    was written with unknown content. ``folders`` are those that commands have made, ``settings`` what they have
-    configured (registries, mirrors, remotes), ``forks`` what only some runs configure, ``cached`` the folders that are
-    kept between builds, ``own`` what the user has added to the tables, ``images`` what is known of those that were
-    built here. ``curated`` says that the machine is one of CodeBuild's own images, ``assumed`` that this is only taken
-    for granted. ``architectures`` are Docker's names of what it runs on, several where an image is built for several.
+    was written with unknown content, and ``gone`` are lock files that were removed. ``folders`` are those that commands
+    have made, ``settings`` what they have configured (registries, mirrors, remotes), ``forks`` what only some runs
+    configure, ``cached`` the folders that are kept between builds, ``own`` what the user has added to the tables,
+    ``images`` what is known of those that were built here. ``curated`` says that the machine is one of CodeBuild's own
+    images, ``assumed`` that this is only taken for granted. ``architectures`` are Docker's names of what it runs on,
+    several where an image is built for several.
     """
 
     def __init__(self, context: Mapping[str, bytes], mounts: Mounts | None = None) -> None:
         self.context = context
         self.mounts = mounts or Mounts()
         self.written: dict[str, str | None] = {}
+        self.gone: set[str] = set()
         self.folders: set[str] = set()
         self.settings: dict[str, str] = {}
         self.forks: list[Fork] = []
@@ -197,7 +199,7 @@ class Machine:
     def copy(self) -> Machine:
         twin = Machine(self.context, self.mounts.copy())
         twin.written, twin.settings, twin.forks = dict(self.written), dict(self.settings), list(self.forks)
-        twin.folders = set(self.folders)
+        twin.folders, twin.gone = set(self.folders), set(self.gone)
         twin.distribution, twin.image, twin.curated = self.distribution, self.image, self.curated
         twin.own, twin.architectures = self.own, self.architectures
         twin.images = dict(self.images)
@@ -216,14 +218,16 @@ class Machine:
         if path in self.written:
             return self.written[path]
         name = self.context_path(path)
-        if name is None or name.startswith(".."):
+        if name is None or name.startswith("..") or path in self.gone:
             return None
         data = self.context.get(name)
         return None if data is None else text_of(data)
 
     def exists(self, path: str) -> bool:
-        name = self.context_path(path)
-        return path in self.written or (name is not None and not name.startswith("..") and name in self.context)
+        if path in self.written:
+            return True
+        name = self.context_path(path) if path not in self.gone else None
+        return name is not None and not name.startswith("..") and name in self.context
 
     def files_in(self, folder: str) -> list[str]:
         """The machine's paths of the context's files that lie directly in a folder."""

@@ -79,7 +79,7 @@ def msbuild(call: Call) -> Outcome:
     **Source:** NuGet documentation, "NuGet pack and restore as MSBuild targets".
     """
     restores = any(
-        re.fullmatch(r"[-/](?:r|restore|t(?:arget)?:(?:.*;)?restore(?:;.*)?)", one, re.I) for one in call.words
+        re.fullmatch(r"[-/](?:r|restore|t(?:arget)?:(?:.*[;,])?restore(?:[;,].*)?)", one, re.I) for one in call.words
     )
     if not restores:
         return Outcome((), None)

@@ -63,7 +63,7 @@ _HANDED: Final = (
 )
 _OPENS: Final = re.compile(
     r"(?:\b(?:urlopen|urlretrieve|Request|wget\.download|read_csv|read_json|download\.file|source|download_file"
-    r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents"
+    r"|load_state_dict_from_url|download_url_to_file|fetch|axios(?:\.\w{1,8})?|URI\.open|Net::HTTP\.get\w*|file_get_contents|readfile|fopen|curl_init|Pkg\.(?:add|develop|clone)(?:\(PackageSpec)?"
     r"|(?:requests|httpx|session|https?|require\([\"']https?[\"']\)|got|Downloads|HTTP)\.(?:get|post|put|patch|delete|head|request|download|stream))"
     rf"{_HANDED}|\b(?:getprint|getstore|copy)[ (]\s{{0,5}}){_PLACE}"
 )

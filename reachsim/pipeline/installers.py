@@ -47,6 +47,24 @@ def mark_of(url: str) -> str | None:
     return None if number is None else unknown(f"!installer {number}")
 
 
+def targets(url: str) -> list[Destination]:
+    """What running the script at a URL contacts beyond the URL itself; nothing for one that is not well known."""
+    plain = re.sub(r"^https?://", "", url).split("?")[0].split("#")[0]
+    return [one for row in _table() if row.url.match(plain) for one in _targets(row)]
+
+
+def _targets(row: Installer) -> list[Destination]:
+    return [
+        one
+        for target in row.targets
+        for one in (
+            knowledge.index(target, row.confidence)
+            if target in knowledge.indexes()
+            else [Destination(target, 443, "download", row.confidence)]
+        )
+    ]
+
+
 def runs(call: Call, text: str) -> Outcome | None:
     """What running such a text contacts; None if it is no well-known script."""
     found: list[Found] = []
@@ -56,11 +74,7 @@ def runs(call: Call, text: str) -> Outcome | None:
     if any("/mini" in one or "continuum" in one for one in patterns):
         call.configure("conda.base", "conda-forge" if any("miniforge" in one for one in patterns) else "defaults")
     for one in (row for row in _table() if row.url.pattern in patterns):  # a script may have a row for each certainty
-        for target in one.targets:
-            if target in knowledge.indexes():
-                found += knowledge.index(target, one.confidence)
-            else:
-                found.append(Destination(target, 443, "download", one.confidence))
+        found += _targets(one)
         for family in one.repositories:
             if family == ("yum" if (call.machine.distribution or "").startswith("amazonlinux") else "apt"):
                 found += system_packages.repositories(call, family, "likely")

@@ -213,6 +213,8 @@ _OTHERS: Final = {
     "archlinux": "arch", "registry": "alpine", "composer": "alpine", "caddy": "alpine", "traefik": "alpine",
     "mariadb": "ubuntu", "bash": "alpine", "sonarqube": "ubuntu", "mongo": "ubuntu", "mysql": "oracle",
 }  # fmt: skip
+_BASES: Final = frozenset(["oraclelinux", "rockylinux", "almalinux", "fedora", "archlinux", "alpine"])
+"""Distributions' own images: a "-slim" in their tags is none of Debian's."""
 _CODENAMES: Final = {
     "alpine": ("-alpine",),
     "debian": ("-bookworm", "-bullseye", "-buster", "-stretch", "-jessie", "-trixie", "-sid", "-slim", "-debian"),
@@ -250,6 +252,8 @@ def distribution(host: str, path: str, tag: str) -> str | None:
     parted = f"-{tag.replace('.', '-')}"
     if re.search(r"-al2(?!023)", parted) or re.fullmatch(_AMAZON_LINUX_2, f"{name}:{tag}"):
         return "amazonlinux-2"
+    if official and last in _BASES:
+        return _OTHERS[last]
     for family, words in _CODENAMES.items():
         if any(word in parted for word in words):
             return family

@@ -13,7 +13,7 @@ from typing import Final
 from reachsim.pipeline import powershell_text as texts
 from reachsim.pipeline.call import quoted
 from reachsim.pipeline.powershell_control import Control, ends
-from reachsim.pipeline.powershell_requests import CLIENT, address, contacts
+from reachsim.pipeline.powershell_requests import CLIENT, address, contacts, scripts
 from reachsim.pipeline.powershell_values import (
     MAX_DEPTH,
     MAX_STATEMENT,
@@ -25,7 +25,7 @@ from reachsim.pipeline.powershell_values import (
     Value,
     place,
 )
-from reachsim.pipeline.records import Confidence, weaker
+from reachsim.pipeline.records import Confidence, Found, weaker
 from reachsim.pipeline.variables import is_known, unknown
 
 _ASSIGNED: Final = re.compile(
@@ -73,6 +73,8 @@ _OPERATION: Final = re.compile(
     re.IGNORECASE,
 )
 """What an operator makes of a value: nothing runs."""
+_RUNS: Final = re.compile(r"(?:^|[|(;\s])(?:iex|Invoke-Expression)\b", re.IGNORECASE)
+MAX_JOINED: Final = 50
 _BLOCKS: Final = re.compile(
     r"(?:ForEach-Object|%|foreach|Invoke-Command|Measure-Command|Start-Job|Start-ThreadJob|icm|&|\.)\s", re.IGNORECASE
 )
@@ -182,7 +184,11 @@ class Reader(Control):
                 "value", text[keyword.end() :], sure
             )
         if _OPERATION.match(text):
-            return None
+            return self._operated(text)
+        if re.match(rf"{VALUE}\s*\+\s*", text):
+            return self._joined(text)
+        if re.match(r"-join\b", text, re.IGNORECASE):
+            return "".join(self.value(one) for one in self._elements(text[5:].strip()))
         if re.fullmatch(rf"{VALUE}|-?\d[\d.]*", text) or re.fullmatch(r"@([\"'])[ \t]*\n.*\n\1@", text, re.DOTALL):
             name = re.fullmatch(r"\$\{?((?:env:)?\w+)\}?", text, re.IGNORECASE)
             known = self.own.get(name[1].lower()) if name else None
@@ -195,14 +201,48 @@ class Reader(Control):
             return "/".join(map(place, [first, *(one.strip("\\/") for one in rest)]))
         return self._pipeline(text, sure)
 
+    def _operated(self, text: str) -> str | None:
+        """What ``-f`` makes of a text with numbered places; of the other operators nothing is known.
+
+        **Source:** Microsoft, "about_Operators" (format operator).
+        """
+        match = re.fullmatch(rf"(?P<form>{VALUE})\s+-f\s+(?P<values>.+)", text, re.IGNORECASE | re.DOTALL)
+        if match is None:
+            return None
+        values = [self.value(one) for one in texts.listed(match["values"])]
+
+        def put(place: re.Match[str]) -> str:
+            number = int(place[1])
+            return values[number] if number < len(values) else unknown("expression")
+
+        return re.sub(r"\{(\d{1,3})(?::[^{}]*)?\}", put, self.value(match["form"]))
+
+    def _joined(self, text: str) -> str | None:
+        """``"…" + $x + "…"``; None where something else is joined."""
+        parts = [one.strip() for one in texts.parted(text, "+")]
+        if len(parts) > MAX_JOINED or not all(re.fullmatch(VALUE, one) or MEMBER.fullmatch(one) for one in parts):
+            return None
+        return "".join(self.value(one) for one in parts)
+
+    @staticmethod
+    def _elements(text: str) -> list[str]:
+        """The elements of an array that is written down."""
+        return texts.listed(re.sub(r"^@?\((.*)\)$", r"\1", text, flags=re.DOTALL))
+
     def _pipeline(self, text: str, sure: Confidence) -> str | None:
         commands: list[str] = []
         stdin: Value | None = None
         output: str | None = None
+        known: list[Found] = []  # of a script that is run at once
         for element in texts.elements(text):
             if self._block(element, stdin, sure):
                 continue
+            if known and re.fullmatch(r"(?:iex|Invoke-Expression)", element, re.IGNORECASE):
+                continue
             found = contacts(element, self)
+            if found and _RUNS.search(text):
+                known = scripts(element, self)
+                found += known
             for one in found:
                 self.host.contact(one, sure)
             kept = re.search(rf"-OutFile\s+({VALUE}|[^\s;)]+)", element, re.IGNORECASE) if found else None
@@ -261,8 +301,12 @@ class Reader(Control):
         if re.fullmatch(r"(?:iex|Invoke-Expression)", name, re.IGNORECASE):
             self._evaluated(element[len(parts[0]) :], sure)
             return ""
+        if re.fullmatch(r"(?:Start-Process|saps|start)", name, re.IGNORECASE):
+            parts = self._started(parts[1:])
+            name = self.value(parts[0]) if parts else ""
+            called = bool(parts)
         aws = self._aws(name, parts[1:])
-        if aws or _HARMLESS.match(" ".join([name, *parts[1:]])):
+        if not name or aws or _HARMLESS.match(" ".join([name, *parts[1:]])):
             return aws
         path = place(name)
         if re.fullmatch(r"(?:.*/)?cmd(?:\.exe)?", path, re.IGNORECASE):
@@ -282,6 +326,21 @@ class Reader(Control):
             self.host.gap(element)
             return ""
         return " ".join([quoted(_program(path)), *self._arguments(parts[1:])])
+
+    def _started(self, parts: list[str]) -> list[str]:
+        """``Start-Process PROGRAM -ArgumentList …`` as the program and its arguments."""
+        option, program = "", ""
+        given: list[str] = []
+        for one in parts:
+            if one.startswith("-"):
+                option = one.lower()
+            elif option in ("", "-filepath", "-wait", "-nonewwindow", "-passthru") and not program:
+                program = one
+            elif option in ("", "-argumentlist", "-args"):
+                given.append(one)
+        listed = [self.own.get(one[1:].lower()) or one for one in given]
+        each = [one for word in listed for one in (word if isinstance(word, tuple) else self._elements(word))]
+        return [program, *(word for one in each for word in texts.words(self.value(one)))] if program else []
 
     def _evaluated(self, text: str, sure: Confidence) -> None:
         """Run a text as a command: one that is written, or what a program prints."""
@@ -365,13 +424,20 @@ def looks_so(text: str) -> bool:
     return _WINDOWS.search(text) is not None and not re.match(r"\s*(?:powershell|pwsh)", text, re.IGNORECASE)
 
 
+_VALUED: Final = (
+    "ExecutionPolicy|ex|ep|exec|Version|InputFormat|OutputFormat|WindowStyle|w|PSConsoleFile|ConfigurationName"
+    "|ConfigurationFile|SettingsFile|CustomPipeName|WorkingDirectory|wd"
+)
+"""Parameters of PowerShell's own that take a value."""
+
+
 def handed_in(text: str) -> str:
     """The text that a command line hands to PowerShell: behind ``-Command``, or the script behind ``-File``."""
     match = re.search(r"\s-(?:Command|c|File|f)\s+(.*)", text, re.IGNORECASE | re.DOTALL)
     text = (
         match[1].strip()
         if match
-        else re.sub(r"^\S+(?:\s+-\w+(?:\s+(?:Bypass|Unrestricted|RemoteSigned))?)*\s*", "", text)
+        else re.sub(rf"^\S+(?:\s+-(?:(?:{_VALUED})\s+\S+|\w+))*\s*", "", text, flags=re.IGNORECASE)
     )
     if any(text.startswith(sign) and text.endswith(sign) and len(text) > 1 for sign in "'\""):
         text = text[1:-1]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reachsim.pipeline import urls
+from reachsim.pipeline import installers, urls
+from reachsim.pipeline import powershell_text as texts
 from reachsim.pipeline.powershell_values import VALUE, Values
 from reachsim.pipeline.records import Destination, Found, Gap
 from reachsim.pipeline.variables import is_known
@@ -20,9 +21,10 @@ _REQUEST: Final = re.compile(
     re.IGNORECASE,
 )
 CLIENT: Final = re.compile(
-    rf"\.(?:DownloadString|DownloadFile|DownloadData|OpenRead)\(\s*(?P<url>{VALUE})", re.IGNORECASE
+    rf"\.(?:DownloadString|DownloadFile|DownloadData|OpenRead)\(\s*(?:(?P<url>{VALUE})|(?P<made>\())", re.IGNORECASE
 )
 _WORD: Final = re.compile(rf"-\w+|{VALUE}|[^\s()]+")
+_HOST: Final = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}(?:/|$)")
 _SWITCHES: Final = ("-usebasicparsing", "-disablekeepalive", "-passthru", "-verbose", "-skipcertificatecheck", "-l",
                     "-s", "-f", "-fssl", "-sl", "-lo", "-o", "-k", "-q", "-asynchronous",
                     "-usedefaultcredentials")  # fmt: skip
@@ -35,9 +37,11 @@ def contacts(statement: str, reader: Values) -> list[Found]:
     """What the cmdlets and methods of a statement contact by themselves."""
     found: list[Found] = []
     for match in CLIENT.finditer(statement):
-        found += _download(reader.value(match["url"]))
+        group = match["url"] or statement[match.start("made") : texts.group(statement, match.start("made"))]
+        url = reader.value(group) if match["url"] else reader.expression(group, "certain")
+        found += _download(url) if isinstance(url, str) else []
     for match in _REQUEST.finditer(statement):
-        url = address(match["rest"], reader)
+        url = _requested(match, reader)
         found += _download(url) or ([Gap(statement[:120], urls.why_unknown(url))] if not is_known(url) else [])
         proxy = re.search(rf"-Proxy\s+({VALUE})", match["rest"], re.IGNORECASE)
         found += urls.proxy("http_proxy", reader.value(proxy[1]), "certain")[:1] if proxy else []
@@ -57,17 +61,38 @@ def contacts(statement: str, reader: Values) -> list[Found]:
     return found
 
 
+def scripts(statement: str, reader: Values) -> list[Found]:
+    """What the well-known scripts contact that a statement downloads to run them."""
+    named = [reader.value(match["url"]) for match in CLIENT.finditer(statement) if match["url"]]
+    named += [_requested(match, reader) for match in _REQUEST.finditer(statement)]
+    return [one for url in named for one in installers.targets(url)]
+
+
+def _requested(match: re.Match[str], reader: Values) -> str:
+    """The URL of a request; the cmdlets take a host's bare name for HTTP."""
+    url = address(match["rest"], reader)
+    bare = "://" not in url and _HOST.match(url) is not None and re.match(r"(?:i|Invoke)", match[0], re.IGNORECASE)
+    return f"http://{url}" if bare else url
+
+
 def address(rest: str, reader: Values) -> str:
     """The URL of a request: what ``-Uri`` or ``-Source`` names, else the first word that no other option takes."""
+    made = re.search(r"(?:^|-(?:Uri|Source|Url))\s*(\()", rest, re.IGNORECASE)
+    if made:  # -Uri (-join(…))
+        value = reader.expression(rest[made.start(1) : texts.group(rest, made.start(1))], "certain")
+        if isinstance(value, str) and "://" in value:
+            return value
     option = ""
+    named: list[str] = []
     for word in _WORD.findall(rest):
         if word.startswith("-"):
             option = "" if word.lower() in _SWITCHES else word.lower()
             continue
         if option in ("", "-uri", "-source", "-url") and word != "$":
-            return reader.value(word)
+            named.append(reader.value(word))
         option = ""
-    return ""
+    first = named[0] if named else ""
+    return next((one for one in named if "://" in one), first)
 
 
 def _download(url: str) -> list[Found]:

@@ -73,6 +73,15 @@ def listed(text: str) -> list[str]:
     return [part.strip() for part, _ in _parts(text, ",;\n") if part.strip()]
 
 
+def parted(text: str, sign: str) -> list[str]:
+    """What stands between signs outside of quotes and groups.
+
+    >>> parted("'a+b' + $c", "+")
+    ["'a+b' ", ' $c']
+    """
+    return [part for part, _ in _parts(text, sign)]
+
+
 def words(command: str) -> list[str]:
     """The words of a command, their quotes and groups whole.
 

@@ -85,6 +85,11 @@ class Values:
         word = re.sub(r"(?<!`)\$(?:\{((?:env:)?\w+)\}|((?:env:)?\w+))", self._variable, word, flags=re.IGNORECASE)
         return re.sub(r"`(.)", r"\1", word)
 
+    def expression(self, text: str, sure: Confidence) -> Value | None:
+        """The value of an expression; that of a word alone, unless a reader knows more."""
+        del sure
+        return self.value(text)
+
     def _variable(self, match: re.Match[str]) -> str:
         name = match[1] or match[2]
         value = self.own.get(name.lower())

@@ -61,8 +61,12 @@ def littler(call: Call) -> Outcome:
     if not words or given.has("h", "help", "x", "usage"):
         return Outcome((), None)
     call_of = {"installGithub.r": "install_github(", "installBioc.r": "BiocManager::install("}
-    named = f"install.packages(repos='{given.last('r', 'repos') or ''}'); " + call_of.get(call.program, "")
-    return Outcome(tuple(program(call, named, whole=True)), None)
+    repos = given.all("r", "repos")
+    named = ", ".join(f"'{one}'" for one in repos if one != "getOption")
+    found = program(call, f"install.packages(repos=c({named})); {call_of.get(call.program, '')}", whole=True)
+    if named and "getOption" in repos:
+        found += _mirror(call, "", "certain")
+    return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def _mirror(call: Call, text: str, sure: Confidence) -> list[Found]:

@@ -70,7 +70,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "mvnw": "java_packages.maven", "gradle": "java_packages.gradle", "gradlew": "java_packages.gradle",
     "cargo": "rust_packages.cargo", "gem": "ruby_packages.gem", "bundle": "ruby_packages.bundle",
     "bundler": "ruby_packages.bundle",
-    "composer": "php_packages.composer",
+    "composer": "php_packages.composer", "cpanm": "perl_packages.cpanm",
     "install-php-extensions": "php_packages.extensions",
     "composer.phar": "php_packages.composer", "dotnet": "dotnet_packages.dotnet",
     "nuget": "dotnet_packages.dotnet",

@@ -49,6 +49,8 @@ _OLD_UBUNTU: Final = re.compile(
 )
 """Up to Ubuntu 20.04 add-apt-repository asks other hosts."""
 _OF_ONE_MIRROR: Final = re.compile(r"(?:bookworm|trixie|forky|sid|testing|unstable)|\bdebian:(?:1[2-9]|[2-9]\d)\b")
+_OF_TWO_MIRRORS: Final = re.compile(r"wheezy|jessie|stretch|\bdebian:[7-9]\b")
+"""Images of Debian that were made for the last time while security updates had a mirror of their own."""
 _MAIN: Final = {
     "apt": (
         "/etc/apt/sources.list",
@@ -295,7 +297,7 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         level, names = "likely" if machine.assumed else sure, list(_INDEXES[_CURATED[family]])
     elif known is None:
         guesses = _GUESSES[family]
-        level = sure if len(guesses) == 1 and family == "apk" else "likely" if len(guesses) == 1 else "possible"
+        level = sure if family == "apk" else "likely" if len(guesses) == 1 and not machine.image else "possible"
         what = machine.image or "the build image"
         if family != "apk":
             found.append(
@@ -309,10 +311,11 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
     if "ubuntu" in names:
         at = names.index("ubuntu")
         names[at : at + 1] = _of_ubuntu(machine.architectures)
+    old = known == "debian" and _OF_TWO_MIRRORS.search(machine.image) is not None
     for name in names:
         kept = _kept(call, name, level) if family == "yum" else None
-        found += kept if kept is not None else [new for one in knowledge.index(name, level)
-                                                for new in _replaced(call, one)]  # fmt: skip
+        hosts = [replace(one, confidence=level) if old else one for one in knowledge.index(name, level)]
+        found += kept if kept is not None else [new for one in hosts for new in _replaced(call, one)]
     for one, file in knowledge.brought(machine.image, family) if machine.image else ():
         if not any(text == "" and fnmatch.fnmatchcase(file, path) for path, text in machine.written.items()):
             found.append(replace(one, confidence=weaker(one.confidence, level)))
