@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from reachsim import services
 from reachsim.addresses import PUBLIC, V4, V6, format_set
 from reachsim.dns import Resolution, resolve_outside
+from reachsim.dns.names import ENDPOINT_TYPES
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Ground
@@ -188,7 +189,7 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
     mine = [
         one
         for one in network.endpoints_by_vpc.get(interface.vpc_id, ())
-        if one.vpc_endpoint_type == "Gateway"
+        if (one.vpc_endpoint_type == "Gateway" or one.vpc_endpoint_type not in ENDPOINT_TYPES)
         and one.state.standing("available") != "does-not"
         and services.suffix_of_service_name(one.service_name) == wanted
     ]
@@ -200,9 +201,11 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
         return None, gap or unseen(interface.subnet_id, f"{what} is not in the snapshot")
     for one in mine:
         states = {route.state for route in table.routes if route.gateway_id == one.vpc_endpoint_id} if table else set()
-        if "active" in states and one.state == "available":
+        known = one.vpc_endpoint_type == "Gateway"
+        if "active" in states and one.state == "available" and known:
             return one.vpc_endpoint_id, None
         if states - {"blackhole"}:
-            detail = f"{one.vpc_endpoint_id} or the route to it is in a state whose meaning is not known"
+            what = "a state" if known else "a type or state"
+            detail = f"{one.vpc_endpoint_id} or the route to it is in {what} whose meaning is not known"
             return None, Gap("UNMODELLED_COMPONENT", one.vpc_endpoint_id, detail)
     return None, None

@@ -20,6 +20,7 @@ from reachsim.forwarding.ground import attached
 from reachsim.forwarding.ground import attachment as attachment_of
 from reachsim.forwarding.in_use import as_if_used
 from reachsim.forwarding.internet_gateways import gateway_of
+from reachsim.forwarding.unmodelled import not_modelled
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.interfaces import Interface, Kind, virtual_interface
@@ -539,7 +540,7 @@ def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list
 def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalSet) -> list[Source]:
     """From behind the private gateways that lead into a VPC, or into any."""
     gateways = joined(network, vpc_id)
-    attached_vpcs = [one.vpc_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id]
+    attached_vpcs = [one.vpc_id for one in network.transit_gateway_vpc_attachments.values() if one.vpc_id] or [""]
     made = []
     for gateway_id, gateway in sorted(network.vpn_gateways.items()):
         for led in (vpc_id,) if vpc_id is not None else [one.vpc_id for one in gateway.vpc_attachments]:
@@ -552,9 +553,17 @@ def _from_on_premises(network: Network, vpc_id: str | None, addresses: IntervalS
                 unseen = (Gap("UNMODELLED_COMPONENT", gateway_id, detail),)
                 made[-1] = msgspec.structs.replace(made[-1], unseen=unseen)
     for (gateway_id, attachment_id), attachment in sorted(network.transit_gateway_attachments.items()):
-        if gateway_id in gateways and attachment.resource_type in PRIVATE_ATTACHMENTS:
-            place = ("transit", gateway_id, attachment_id)
-            made.append(_behind(network, attachment_id, vpc_id or attached_vpcs[0], place, addresses))
+        kind = attachment.resource_type
+        if gateway_id not in gateways or kind in ("vpc", "peering"):
+            continue
+        if kind not in PRIVATE_ATTACHMENTS and vpc_id is not None:
+            continue  # told by `reachsim.ways_in`
+        place = ("transit", gateway_id, attachment_id)
+        one = _behind(network, attachment_id, vpc_id or attached_vpcs[0], place, addresses)
+        if kind not in PRIVATE_ATTACHMENTS:
+            gap = not_modelled(attachment_id, kind or "kind not known", network.label(attachment_id))
+            one = msgspec.structs.replace(one, unseen=(gap,))
+        made.append(one)
     return made
 
 

@@ -17,6 +17,8 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import answering_nodes, nodes_of, zone_of
 from reachsim.model.network import Network
 
+_SCHEMES = ("internal", "internet-facing")
+_ADDRESS_TYPES = (None, "ipv4", "dualstack", "dualstack-without-public-ipv4")
 _ZONE = r"[a-z]{2}(-[a-z]+)+-\d+(-[a-z]{3}-\d+)?[a-z]"
 _NAME = r"[a-z0-9-]+\.([a-z0-9-]+\.elb|elb\.[a-z0-9-]+)\.amazonaws\.com(\.cn)?"
 
@@ -37,7 +39,7 @@ def balancer_answer(network: Network, name: str) -> Resolution | None:
         return None
     nodes = balancer_nodes(network, wanted)
     if nodes is not None:
-        return _of_nodes(network, name, wanted, nodes)
+        return _unread(network, name, nodes[0]) or _of_nodes(network, name, wanted, nodes)
     paths = [
         network.path(home, service, "describe-load-balancers") for home in network.homes for service in ("elbv2", "elb")
     ]
@@ -62,6 +64,9 @@ def _of_zone(network: Network, name: str, balancer: str, zone: str) -> Resolutio
     if found is None:
         return balancer_answer(network, balancer)  # somebody else's
     arn, internal = found
+    unread = _unread(network, name, arn)
+    if unread is not None:
+        return unread
     nodes = tuple(node for node in nodes_of(network, arn) if zone_of(network, node.subnet_id) == zone)
     if nodes:
         return _of_nodes(network, name, balancer, (arn, nodes, internal))
@@ -76,6 +81,20 @@ def _balancer(network: Network, name: str) -> tuple[str, bool] | None:
         if record.dns_name.lower() == name:
             return arn, record.scheme == "internal"
     return None
+
+
+def _unread(network: Network, name: str, balancer: str) -> Resolution | None:
+    """That it is not known which addresses a load balancer's name has, where its scheme or kind of addresses is not."""
+    record = network.load_balancers.get(balancer)
+    if record is not None:
+        told = record.scheme in _SCHEMES and record.ip_address_type in _ADDRESS_TYPES
+    else:
+        named = (one for (_, classic), one in network.classic_load_balancers.items() if classic == balancer)
+        told = all(one.scheme in _SCHEMES for one in named)
+    if told:
+        return None
+    detail = f"which addresses {name} has is not known: the scheme or address type of {balancer} is not"
+    return Resolution(name, gaps=(Gap("UNMODELLED_COMPONENT", balancer, detail),))
 
 
 def balancer_nodes(network: Network, name: str) -> tuple[str, tuple[Interface, ...], bool] | None:

@@ -24,7 +24,7 @@ GATEWAY_SERVICES = ("s3", "dynamodb", "s3express")
 """Services with gateway endpoints, which take every name of the service in their Region."""
 LATTICE_TYPES = ("Resource", "ServiceNetwork")
 """Types of endpoints that lead to resources and services of VPC Lattice (N150)."""
-_TYPES = ("Gateway", "Interface", "GatewayLoadBalancer", *LATTICE_TYPES)
+ENDPOINT_TYPES = ("Gateway", "Interface", "GatewayLoadBalancer", *LATTICE_TYPES)
 VPC_LATTICE_NAME = r"\.vpc-lattice-(svcs|rsc)\.[a-z0-9-]+\.on\.aws$"
 """Names of VPC Lattice's services and resources: link-local addresses in the VPCs of a service network (N195)."""
 
@@ -80,7 +80,7 @@ def endpoint_zones(asking: Asking, name: str, profiles: Mapping[str, int], noted
         if rank and not endpoint.private_dns_enabled:
             detail = f"whether a Route 53 Profile shares the names of {endpoint_id}, whose private DNS is off, is open"
             noted.lack("DNS_PROFILE_UNSEEN", endpoint_id, detail)
-        elif endpoint.vpc_endpoint_type not in _TYPES and endpoint.private_dns_enabled:
+        elif endpoint.vpc_endpoint_type not in ENDPOINT_TYPES and endpoint.private_dns_enabled:
             detail = f"what private DNS of {endpoint_id} answers, an endpoint of type {endpoint.vpc_endpoint_type!r}, "
             noted.lack("UNMODELLED_COMPONENT", endpoint_id, f"{detail}is not known")
         elif not _would_answer(endpoint, inbound=asking.inbound):
@@ -112,6 +112,8 @@ def names_unseen(asking: Asking, name: str, noted: Noted) -> None:
             possible = not only or any(below(name, one) for one in domains)
             if possible and network.unknown(path):
                 noted.lack("UNKNOWN_RESOURCE", endpoint_id, f"{detail} ({path})", (path,))
+        elif endpoint.vpc_endpoint_type not in ENDPOINT_TYPES and not private_names(network, endpoint)[0]:
+            noted.lack("UNMODELLED_COMPONENT", endpoint_id, f"{detail}, and its type is not known")
         elif (
             endpoint.vpc_endpoint_type == "Interface"
             and not endpoint.dns_entries

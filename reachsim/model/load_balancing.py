@@ -129,7 +129,7 @@ def balancer_of(network: Network, interface_id: str) -> tuple[Balancer | None, t
     found = network.load_balancer_of_description.get(owner)
     if found is None:
         return None, network.unknown(network.path(home, "elbv2", "describe-load-balancers"))
-    return _balancer(network, found), ()
+    return (_balancer(network, found) if found.type in ("application", "network") else None), ()
 
 
 def is_gateway_load_balancer(network: Network, interface_id: str) -> bool:

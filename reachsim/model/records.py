@@ -1112,10 +1112,10 @@ class Webhook(CodeBuild, frozen=True):
 
     @property
     def runner(self) -> bool:
-        """Whether a build is a runner for a job of another tool, in place of what the buildspec says."""
+        """Whether a build is a runner for a job of another tool, in place of what the buildspec says, or may be."""
         events = [one.pattern for group in self.filter_groups or () for one in group if one.type == "EVENT"]
         queued = any("WORKFLOW_JOB_QUEUED" in one for one in events)
-        return queued or (self.build_type or "").startswith("RUNNER_")
+        return queued or self.build_type not in (None, "BUILD", "BUILD_BATCH")
 
 
 class BatchConfig(CodeBuild, frozen=True):
@@ -1259,7 +1259,7 @@ class LoadBalancer(Ec2, frozen=True):
     load_balancer_arn: str
     load_balancer_name: str = ""
     dns_name: str = msgspec.field(name="DNSName", default="")
-    scheme: str = "internet-facing"
+    scheme: str = ""
     vpc_id: str | None = None
     state: LoadBalancerState = LoadBalancerState()
     type: str = ""
@@ -1271,6 +1271,9 @@ class LoadBalancer(Ec2, frozen=True):
         if not self.type:  # its ARN has it, too: loadbalancer/net/NAME/ID
             word = self.load_balancer_arn.partition(":loadbalancer/")[2].partition("/")[0]
             force_setattr(self, "type", {"net": "network", "gwy": "gateway"}.get(word, "application"))
+        if not self.scheme and self.type == "application":  # and an Application Load Balancer's name tells its scheme
+            internal = self.dns_name.lower().startswith("internal-")
+            force_setattr(self, "scheme", "internal" if internal else "internet-facing")
 
 
 class TargetGroupTuple(Ec2, frozen=True):

@@ -83,7 +83,9 @@ def test_n212_every_listed_group_counts() -> None:
 def test_n213_interface_types_that_nobody_knows_are_kept() -> None:
     net = Lan()
     net[net.server]["InterfaceType"] = "quantum"
-    assert fate(ask(net, net.client, net.server)) == ("allowed", "private")
+    assert fate(ask(net, net.server, net.client)) == ("allowed", "private")
+    verdict = ask(net, net.client, net.server)
+    assert (verdict.outcome, assumed(verdict)) == ("unknown", {("UNMODELLED_COMPONENT", net.server)})
 
 
 # --- not followed -------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tests.balancers import listener, load_balancer, target_group
 from tests.resolvers import firewall
 from tests.scenarios.lan import Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.pipelines import Pipeline
+from tests.scenarios.test_accounts_egress import SITE, central
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 NEW = "zzz-new"
@@ -162,6 +163,7 @@ def test_the_proxy_of_a_fleet(key: str) -> None:
         ({"artifacts": {"type": NEW}}, "artifacts"),
         ({"secondaryArtifacts": [{"type": NEW}]}, "artifacts"),
         ({"cache": {"type": NEW}}, "cache"),
+        ({"webhook": {"buildType": NEW}}, "run"),
         ({"logsConfig": {"cloudWatchLogs": {"status": "ENABLED"}, "s3Logs": {"status": NEW}}}, "logs"),
     ],
 )
@@ -228,3 +230,52 @@ def test_the_action_of_a_stateless_rule(action: str, outcome: str) -> None:
     group = net.rules("s", source, "stateless") | {"Priority": 1}
     net.firewall(StatelessRuleGroupReferences=[group])
     assert net.out().outcome == outcome
+
+
+@pytest.mark.parametrize("key", ["Scheme", "IpAddressType", "Type"])
+def test_a_load_balancer_by_its_name(key: str) -> None:
+    net, balancer, _ = balanced("application", "HTTPS")
+    name = f"host:{net[balancer]['DNSName']}"
+    assert fate(ask(net, net.client, name)) == ("allowed", "private")
+    net[balancer][key] = NEW
+    assert ask(net, net.client, name).outcome == "unknown"
+
+
+@pytest.mark.parametrize(("kind", "outcome"), [("application", "allowed"), ("network", "unknown")])
+def test_a_load_balancer_that_does_not_tell_its_scheme(kind: str, outcome: str) -> None:
+    """ "Application Load Balancers", "DNS name" and "Network Load Balancers", "DNS name": internal- stands before the
+    name of an internal Application Load Balancer."""
+    net, balancer, _ = balanced(kind, "HTTPS" if kind == "application" else "TCP")
+    name = f"host:{net[balancer]['DNSName']}"
+    del net[balancer]["Scheme"]
+    assert ask(net, net.client, name).outcome == outcome
+
+
+@pytest.mark.parametrize("target", ["internet", WORLD])
+def test_what_ones_own_premises_send_by_an_attachment(target: str) -> None:
+    """Central egress: in by a transit gateway, out by a NAT gateway in a VPC."""
+    assert ask(central("client-vpn"), SITE, target).outcome == "allowed"
+    assert ask(central("connect"), SITE, target).outcome == "unknown"
+    assert ask(central(NEW), SITE, target).outcome == "unknown"
+
+
+@pytest.mark.parametrize("entries", [True, False])
+def test_an_endpoint_of_a_new_type_for_a_partner(entries: bool) -> None:
+    net = natted()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    net[endpoint].update({"VpcEndpointType": NEW, "ServiceName": "", "PrivateDnsEnabled": True, "DnsEntries": []})
+    if entries:
+        net[endpoint]["DnsEntries"] = [{"DnsName": "db.partner.example", "HostedZoneId": "Z1"}]
+    assert ask(net, net.client, "host:db.partner.example").outcome == "unknown"
+    assert ask(net, net.client, "host:other.example").outcome == ("allowed" if entries else "unknown")
+
+
+def test_the_names_behind_a_route_to_an_endpoint_of_a_new_type() -> None:
+    net = natted()
+    endpoint = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    [row, *_] = load_files(net.files()).names(net.client, ["s3"]).tables[0].rows
+    assert row.outcome == "gateway"
+    net[endpoint]["VpcEndpointType"] = NEW
+    [row, *_] = load_files(net.files()).names(net.client, ["s3"]).tables[0].rows
+    assert row.outcome == "unknown"
+    assert ask(net, net.client, "s3").outcome == "unknown"

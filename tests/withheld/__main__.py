@@ -1,7 +1,8 @@
-"""``python -m tests.withheld {files,fields,values,generated} [--each N]``: all that the tests try a share of.
+"""``python -m tests.withheld {files,fields,values,words,generated} [--each N]``: all that the tests try a share of.
 
 ``files``: every file of every shipped snapshot left out, refused or cut off, under every command that answers.
-``fields``: every field of every kind of record left out. ``values``: single values gone or made nonsense.
+``fields``: every field of every kind of record left out. ``values``: single values gone or made nonsense. ``words``:
+every word of an enumeration replaced by one that nobody knows.
 ``generated``: random networks without an account, a Region, a file or a page, until ``--most`` have been tried.
 Prints what is wrong; exit code 1 if anything is.
 """
@@ -12,13 +13,13 @@ import argparse
 import itertools
 import sys
 
-from tests.withheld import fields, files, generated, values
+from tests.withheld import fields, files, generated, values, words
 from tests.withheld.surfaces import PLAIN
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.withheld", description=__doc__)
-    options.add_argument("what", choices=["files", "fields", "values", "generated"])
+    options.add_argument("what", choices=["files", "fields", "values", "words", "generated"])
     options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
     options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
     options.add_argument("--surface", action="append", choices=[*PLAIN], help="of files, only under these commands")
@@ -32,10 +33,11 @@ def main() -> int:
             for complaint in files.complaints(name, path, held, surface):
                 wrong += 1
                 print(f"{name} {path} {what}, {surface}: {complaint}", flush=True)
-    elif given.what == "fields":
-        for name, path, field, held in itertools.islice(fields.trials(), given.first, None, given.each):
+    elif given.what in ("fields", "words"):
+        kind = fields if given.what == "fields" else words
+        for name, path, field, held in itertools.islice(kind.trials(), given.first, None, given.each):
             tried += 1
-            for complaint in fields.complaints(name, path, held):
+            for complaint in kind.complaints(name, path, held):
                 wrong += 1
                 print(f"{name} {path}#/{field}: {complaint}", flush=True)
     elif given.what == "generated":

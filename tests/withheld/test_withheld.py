@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tests.withheld import fields, files, generated, values
+from tests.withheld import fields, files, generated, values, words
 from tests.withheld.surfaces import PLAIN
 
 EACH = {"diff": 101, "whatif": 101, "fix": 251}
@@ -36,6 +36,20 @@ def test_a_field_that_is_left_out_turns_no_answer_round() -> None:
     assert len(share) > 10
     assert [(name, path, field, found) for name, path, field, held in share
             if (found := fields.complaints(name, path, held))] == []  # fmt: skip
+
+
+def test_a_word_that_nobody_knows_turns_no_answer_round() -> None:
+    share = list(itertools.islice(words.trials(), 5, None, 23))
+    assert len(share) > 5
+    assert [(name, path, what, found) for name, path, what, held in share
+            if (found := words.complaints(name, path, held))] == []  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "first"), [("everything", 3), ("hubs", 7), ("inspection", 11), ("edge", 5)])
+def test_a_word_that_nobody_knows_in_a_network_of_all_features(topic: str, first: int) -> None:
+    share = list(itertools.islice(words.of_generated(topic, 7_100_020), first, None, 13))
+    assert len(share) > 1
+    assert [(what, found) for what, held in share if (found := generated.complaints(topic, 7_100_020, held))] == []
 
 
 @pytest.mark.parametrize("topic", ["accounts", "regions"])
