@@ -71,9 +71,10 @@ def _tee(call: Call) -> Outcome:
 
 
 def _cd(call: Call) -> Outcome:
-    target = next((word for word in call.words if not word.startswith("-")), call.variables.get("HOME", "/root"))
-    if call.words[:1] == ("-",):
-        target = call.variables.get("OLDPWD", ROOT)
+    target = next((word for word in call.words if not re.match(r"-\w", word)), call.variables.get("HOME", "/root"))
+    before = re.fullmatch(r"-|~-(/.*)?", target)
+    if before:
+        target = call.variables.get("OLDPWD", ROOT) + (before[1] or "")
     call.scope.variables["OLDPWD"] = call.scope.directory
     call.scope.directory = _meant(call, target)
     call.scope.variables["PWD"] = call.scope.directory

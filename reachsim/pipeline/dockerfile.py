@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim import digits
-from reachsim.pipeline.grammars import parser
+from reachsim.pipeline.grammars import root_of
 from reachsim.pipeline.variables import is_known, nothing_known, starred
 
 if TYPE_CHECKING:
@@ -94,7 +94,10 @@ def parse(text: str) -> Dockerfile:
     before: list[Instruction] = []
     stages: list[tuple[Stage, list[Instruction]]] = []
     unreadable: list[tuple[int, str]] = []
-    for node in parser("tree_sitter_containerfile").parse(source).root_node.children:
+    root = root_of("tree_sitter_containerfile", source)
+    if root is None:
+        unreadable.append((1, text.split("\n", 1)[0]))
+    for node in root.children if root is not None else ():
         if node.type == "ERROR":
             unreadable.append((node.start_point[0] + 1, _text(node, source).strip()))
         if not node.type.endswith("_instruction"):

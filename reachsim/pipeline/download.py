@@ -9,13 +9,15 @@ import posixpath
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from reachsim import digits
 from reachsim.pipeline import installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
-from reachsim.pipeline.records import Destination, Found, Gap
+from reachsim.pipeline.records import Destination, Found, Gap, weaker
 from reachsim.pipeline.shell.braces import braced
-from reachsim.pipeline.variables import ROOT, is_known, nothing_known, shown
+from reachsim.pipeline.variables import ROOT, is_known, nothing_known, replaced, shown
 
 _CURL: Final = [
     "A",
@@ -162,7 +164,7 @@ def curl(call: Call) -> Outcome:
     if not given.has("g", "globoff"):
         targets = [one for target in targets for one in braced(target)]
     for target in targets:
-        found += _fetched(target, follows=given.has("L", "location"))
+        found += _of_curl(target, follows=given.has("L", "location"))
     if proxy and found:
         found = [*urls.proxy("http_proxy", proxy, "certain")[:1], *found]
     place = given.last("o", "output")
@@ -175,6 +177,22 @@ def curl(call: Call) -> Outcome:
     quiet = (place is not None and place != "-") or given.has("O", "remote-name")
     status = True if found or not targets else None
     return Outcome(tuple(found), "" if quiet else script, status)
+
+
+def _of_curl(target: str, *, follows: bool) -> list[Found]:
+    """What curl fetches: of a URL with a space nothing if the host holds it, and nothing from curl 7.8x on, which
+    rejects it.
+
+    **Source:** curl, lib/urlapi.c (junkscan: CURLUE_MALFORMED_INPUT).
+    """
+    found = _fetched(target, follows=follows)
+    plain = replaced(target, "x").strip()
+    if not re.search(r"\s", plain):
+        return found
+    if re.match(r"[a-z]+://[^/?#]*\s", plain, re.IGNORECASE):
+        return []
+    return [replace(one, confidence=weaker(one.confidence, "likely")) if isinstance(one, Destination) else one
+            for one in found]  # fmt: skip
 
 
 def wget(call: Call) -> Outcome:

@@ -32,6 +32,8 @@ def make(call: Call) -> Outcome:
         )
     targets = [word for word in given.rest if "=" not in word]
     settings = dict(word.split("=", 1) for word in given.rest if "=" in word)
+    if given.has("e", "environment-overrides"):
+        settings = call.variables | settings
 
     def included(word: str) -> list[tuple[str, str]]:
         paths = call.machine.glob(call.path(posixpath.join(folder, word))) if "*" in word else []

@@ -56,7 +56,9 @@ _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|functi
 _URL: Final = (
     r"[fF]?[\"'`](https?://(?:[^\s\"'`{}$/]{1,200}/[^\s\"'`{}$]{0,400}(?=[\"'`{$])|[^\s\"'`{}$/]{1,200}(?=[\"'`])))"
 )
-_PLACE: Final = rf"(?:{_URL}|(?P<name>[A-Za-z_]\w{{0,60}})\b(?![.(]))"
+_WITHIN: Final = r"[fF]?[\"'`]\$?\{(?:self\.)?(?P<within>[A-Za-z_]\w{0,60})\}"
+"""A text that begins with a name's value."""
+_PLACE: Final = rf"(?:{_URL}|{_WITHIN}|(?P<name>[A-Za-z_]\w{{0,60}})\b(?![.(]))"
 _HANDED: Final = (
     r"\(\s{0,20}(?:[\"'](?:GET|POST|PUT|PATCH|DELETE|HEAD)[\"']\s{0,5},\s{0,20})?(?:url\s{0,5}=\s{0,5})?"
     r"(?:URI(?:\.parse)?\(\s{0,5})?"
@@ -120,11 +122,11 @@ def _calls(call: Call, language: str, text: str) -> Iterator[tuple[re.Match[str]
             for target in row.targets:
                 yield match, _reached(call, row, target)
     for match in islice(_OPENS.finditer(text), MAX_CALLS):
-        url = match[1] or _named(match["name"], text)
+        url = match[1] or _named(match["name"] or match["within"], text)
         if url:
             yield match, urls.fetched(url)
     for match in _of_clients(text):
-        url = match[1] or _named(match["name"], text)
+        url = match[1] or _named(match["name"] or match["within"], text)
         if url:
             yield match, urls.fetched(url)
     for match, service in sdk_clients.asked(call, language, text):
@@ -150,10 +152,20 @@ _CLIENT: Final = re.compile(
 )
 
 
-def _named(name: str, text: str) -> str | None:
-    """The URL that a name stands for, where the program sets it once."""
-    values = re.findall(rf"(?m)(?<![\w.]){name}\s{{0,5}}(?::\s{{0,5}}\w{{1,20}}\s{{0,5}})?=\s{{0,5}}({_URL}|\S)", text)
-    return values[0][1] if len(values) == 1 else None
+def _named(name: str, text: str, depth: int = 0) -> str | None:
+    """The URL that a name stands for, where the program sets it once, or what it begins with."""
+    values = re.findall(
+        rf"(?m)(?<![\w.]){name}\s{{0,5}}(?::\s{{0,5}}\w{{1,20}}\s{{0,5}})?=\s{{0,5}}({_URL}|{_WITHIN}|([A-Za-z_]\w{{0,60}})\s{{0,5}}\+|\S)",
+        text,
+    )
+    if len(values) != 1:
+        return None
+    _, url, within, added = values[0]
+    other = within or added
+    return url or (_named(other, text, depth + 1) if other and depth < _DEEPEST else None)
+
+
+_DEEPEST: Final = 4
 
 
 def _reached(call: Call, row: _Row, target: str) -> list[Found]:

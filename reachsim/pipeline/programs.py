@@ -374,13 +374,20 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
                 inner = reader_of(program)
                 return inner(call) if inner is not None else Outcome((), None)
             return _file(call, name, list(call.words), running, own_process=True)
-    if program in ("node", "ruby", "perl", "php", "julia", "ts-node", "tsx", "esno", "nodejs"):
+    if is_interpreter(program):
         return _interpreter(call, program)
     if call.words and all(re.fullmatch(r"-{1,2}(?:v|V|version|h|help)|version|help", word) for word in call.words):
         return Outcome((), None)  # whatever it is, it only tells of itself
     if program.isdecimal() or program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
     return Outcome((Gap(call.command.text, f"what {shown(program or name)} contacts is not known"),), None)
+
+
+def is_interpreter(program: str) -> bool:
+    """Whether a program runs texts of one of the languages that are read in part (`inline.LANGUAGES`)."""
+    from reachsim.pipeline import inline
+
+    return program in inline.LANGUAGES
 
 
 def _interpreter(call: Call, program: str) -> Outcome:
