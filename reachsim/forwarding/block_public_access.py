@@ -83,7 +83,9 @@ def _without_exclusions(network: Network, vpc_id: str, firewall: str, held: Held
     mode = options.vpc_block_public_access_options.internet_gateway_block_mode if options is not None else None
     if mode is None:
         return held if network.assume_defaults else Held(None, missing=network.unknown(path) or (path,))
-    if _STRICTNESS.get(mode, 0) <= _STRICTNESS[held.mode or OFF]:
+    if mode not in _STRICTNESS:
+        return Held(None)
+    if _STRICTNESS[mode] <= _STRICTNESS[held.mode or OFF]:
         return held
     return Held(mode, f", whatever is excluded: the traffic passes the Network Firewall at {network.label(firewall)}")
 

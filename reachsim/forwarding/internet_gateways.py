@@ -213,18 +213,25 @@ def _denial_unread(ground: Ground, interface: Interface) -> Gap | None:
 
 
 def _private_ipv6(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, direction: Direction) -> Walk:
-    """Blocked if our end of it, the source on the way out, lies in private IPv6 space (N39)."""
+    """Blocked if our end of it, the source on the way out, lies in private IPv6 space (N39); not known if it lies in
+    space of a kind that nobody knows.
+    """
     ours, code = flow.sources, "GATEWAY_REJECTS_SPOOFED_TRAFFIC"
     if direction == "ingress":
         ours, code = flow.destinations, "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"
     vpc = ground.network.vpcs.get(vpc_id)
     blocks = vpc.ipv6_cidr_block_association_set if vpc else ()
     for one in blocks:
-        private = one.ipv6_address_attribute == "private" or one.ipv6_cidr_block.block <= ULA
-        if private and not one.ipv6_cidr_block.block.isdisjoint(ours):
+        kind, space = one.ipv6_address_attribute, one.ipv6_cidr_block.block
+        if space.isdisjoint(ours):
+            continue
+        if kind == "private" or space <= ULA:
             detail = f"{one.ipv6_cidr_block} is private IPv6 space, taken as never routed to the internet (N39)"
             flow = flow.assuming(assume("IPV6_PRIVATE_SPACE", vpc_id, detail, "leak"))
             flow = flow.blocked(block(flow, code, gateway_id, detail, direction=direction))
+        elif kind not in (None, "public"):
+            detail = f"whether the internet has routes to {one.ipv6_cidr_block} ({kind}) is not known"
+            flow = flow.unknown(Gap("UNMODELLED_COMPONENT", vpc_id, detail))
     return flow
 
 

@@ -235,9 +235,11 @@ def unread_listener(balancer: Balancer, listener: Listening) -> Gap:
 
 def unread_pool(balancer: Balancer, pool: Pool) -> Gap | None:
     """Why it is not known what a target group takes, if it is not."""
+    what = f"target group {pool.name} of {label_of(balancer)}"
+    if pool.target_type not in ("instance", "ip", "lambda", "alb"):
+        return _of_no_known_kind(pool.id, f"{what} has targets of type {pool.target_type!r}")
     if pool.is_known:
         return None
-    what = f"target group {pool.name} of {label_of(balancer)}"
     if not pool.protocol:
         return unseen(pool.id, f"{what} is not in the snapshot")
     return _of_no_known_kind(pool.id, f"{what} has the protocol {pool.protocol!r}")

@@ -167,7 +167,7 @@ def on_premises(ground: Ground, flow: Walk, gateway_id: str, *back: str) -> Walk
     """Behind a private gateway. Its networks are taken to answer the way they were asked."""
     origin = flow.context.origin
     if flow.leg == "response":
-        if origin.kind == "on-premises" and origin.gateway == gateway_id:
+        if origin.kind in ("on-premises", "unseen") and origin.gateway == gateway_id:
             flow = symmetric(ground, flow)
             return flow.through(hop(flow, gateway_id, "on-premises", "the reply leaves to where it came from")).ended(
                 "ok"

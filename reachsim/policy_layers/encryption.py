@@ -135,9 +135,21 @@ def unseen_encryption(network: Network, asked: Asked) -> Iterator[Assumption]:
         what, path = arn, network.path(home, "ssm", "describe-parameters")
     else:
         return
+    yield from _of_no_known_kind(network, what, path) if what == bucket else ()
     if request.resource_account in network.snapshot.accounts() and network.unknown(path):
         detail = f"how {what} is encrypted is not in the snapshot ({path}); taken to need no key of a customer's"
         yield Assumption("UNKNOWN_RESOURCE", what, detail, "block")
+
+
+def _of_no_known_kind(network: Network, bucket: str, path: str) -> Iterator[Assumption]:
+    """That a bucket is encrypted in a way that AWS did not have when this was written (S3 API, SSEAlgorithm)."""
+    answer = network.read(path, aws.BucketEncryption)
+    for rule in answer.server_side_encryption_configuration.rules if answer is not None else ():
+        default = rule.apply_server_side_encryption_by_default
+        algorithm = default.sse_algorithm if default is not None else ""
+        if algorithm not in ("", "AES256", "aws:fsx") and not algorithm.startswith("aws:kms"):
+            detail = f"{bucket} is encrypted by {algorithm!r}, which is not known; taken to need no key of a customer's"
+            yield Assumption("UNKNOWN_RESOURCE", bucket, detail, "block")
 
 
 def _left_open(network: Network, request: policy.Request) -> Iterator[Assumption]:

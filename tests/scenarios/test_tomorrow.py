@@ -17,6 +17,7 @@ from tests.resolvers import firewall
 from tests.scenarios.lan import Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.pipelines import Pipeline
 from tests.scenarios.test_accounts_egress import SITE, central
+from tests.scenarios.test_described_networks import direct_connect
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 NEW = "zzz-new"
@@ -279,3 +280,50 @@ def test_the_names_behind_a_route_to_an_endpoint_of_a_new_type() -> None:
     [row, *_] = load_files(net.files()).names(net.client, ["s3"]).tables[0].rows
     assert row.outcome == "unknown"
     assert ask(net, net.client, "s3").outcome == "unknown"
+
+
+def test_an_attachment_whose_type_one_file_alone_knows() -> None:
+    net = direct_connect()
+    source, target = "ip:10.10.0.1", "eni-v"
+    assert ask(net, source, target).outcome == "allowed"
+    for one in net._lists["ec2/describe-transit-gateway-attachments"]:
+        one["ResourceType"] = NEW if one["ResourceType"] == "direct-connect-gateway" else one["ResourceType"]
+    assert ask(net, source, target).outcome == "unknown"
+
+
+def test_the_type_of_targets() -> None:
+    net, _, group = balanced()
+    net[group]["TargetType"] = NEW
+    assert {one.outcome for one in of_the_balancer(net)} == {"unknown"}
+
+
+def test_a_kind_of_ipv6_space() -> None:
+    net = public(ipv6="2600:1f18:1234:1a00::/56")
+    six = "ip:2001:4860:4860::8888"
+    assert fate(ask(net, net.client, six)) == ("allowed", "internet")
+    net[net.vpc_id]["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = NEW
+    assert ask(net, net.client, six).outcome == "unknown"
+    assert ask(net, six, net.client).outcome == "unknown"
+
+
+def test_a_mode_of_block_public_access_at_a_firewall() -> None:
+    """N70: exclusions do not help what passes a Network Firewall, so there the account's mode decides."""
+    net = Edge()
+    net.firewall()
+    net.bpa("block-bidirectional", {net.sub_f: "allow-bidirectional", net.sub_c: "allow-bidirectional"}, states=False)
+    assert net.out().outcome == "blocked"
+    path = f"{net.account}/{net.region}/ec2/describe-vpc-block-public-access-options.json"
+    files = net.files()
+    files[path] = files[path].replace(b"block-bidirectional", NEW.encode())
+    assert load_files(files).simulate(net.client, "host:github.com", protocol="tcp", port=443).outcome == "unknown"
+
+
+def test_how_a_bucket_is_encrypted() -> None:
+    net = Pipeline()
+    asked = {"action": "s3:GetObject", "resource": "arn:aws:s3:::data/k"}
+    for algorithm, told in (("AES256", False), (NEW, True)):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": algorithm}}
+        document = {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
+        net.put("s3api/get-bucket-encryption/data", document, region="global")
+        verdict = ask(net, "codebuild:p1", "s3", requests=[asked])
+        assert (("UNKNOWN_RESOURCE", "data") in assumed(verdict)) is told
