@@ -23,9 +23,9 @@ from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.forwarding import Ground
 from reachsim.forwarding.ground import missing, unseen
-from reachsim.intervals import IntervalSet
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
-from reachsim.model.records import NotThere
+from reachsim.model.records import NotThere, Route, RouteTable
 from reachsim.resolver_paths import resolved
 from reachsim.selectors import check_named, parse_selector
 from reachsim.service_hosts import Kind, host_variants
@@ -132,16 +132,16 @@ def _of_service(ground: Ground, start: Source, suffix: str, pins: Mapping[str, I
 def _row(
     ground: Ground, start: Source, suffix: str, kind: Kind, sure: bool, host: str, found: Resolution
 ) -> NameRow:  # fmt: skip
-    endpoint, unsure = _gateway(ground, start, found)
-    six = bool(found.addresses & V6) and bool(start.addresses & V6)
-    if unsure is not None and not six:
+    endpoint, taken, unsure = _gateway(ground, start, found)
+    if unsure is not None:
         found = replace(found, gaps=(unsure,))
-    gateway = None if six else endpoint
+    asked = IntervalSet.union_of(found.addresses & one for one in (V4, V6) if start.addresses & one)
+    gateway = endpoint if asked and asked <= taken else None
     word: Word = _word(ground.network, found, gateway)
-    addresses = found.addresses & V4 if gateway else found.addresses
+    addresses = asked if gateway else found.addresses
     shown = tuple(format_set(IntervalSet(addresses.spans[:MAX_BLOCKS]))[:MAX_BLOCKS])
     named = shown if word in ("private", "gateway") or (word == "public" and not found.public) else ()
-    reason = _why(ground.network, found, endpoint if six else None) if word == "public" else None
+    reason = _why(ground.network, found, endpoint, asked - taken) if word == "public" else None
     hops = [hop for hop in found.hops if not (endpoint and hop.rule == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")]
     leading = next((hop.component for hop in hops if hop.rule is None and hop.component != host), None)
     return NameRow(
@@ -154,12 +154,15 @@ def _row(
     )  # fmt: skip
 
 
-def _why(network: Network, found: Resolution, endpoint: str | None) -> Note | None:
-    """Why a name is public; ``endpoint`` is the gateway endpoint that takes only its IPv4 addresses (N138)."""
+def _why(network: Network, found: Resolution, endpoint: str | None, left: IntervalSet) -> Note | None:
+    """Why a name is public; ``endpoint`` is the gateway endpoint that takes all of its addresses but those ``left``:
+    each family has a prefix list of its own (N138).
+    """
     if endpoint is None:
         why = found.reason
         return Note(why.code, why.component, why.detail) if why else None
-    detail = f"{found.name} has IPv6 addresses too, which {network.label(endpoint)} does not take"
+    what = "IPv6 addresses too" if left <= V6 else "addresses"
+    detail = f"{found.name} has {what}, which {network.label(endpoint)} does not take"
     return Note("DNS_NAME_NOT_COVERED_BY_ENDPOINT", endpoint, detail)
 
 
@@ -178,13 +181,13 @@ def _word(network: Network, found: Resolution, gateway: str | None) -> Word:
     return "public" if found.public or found.addresses & PUBLIC - network.all_vpc_addresses else "private"
 
 
-def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | None, Gap | None]:
-    """The gateway endpoint that the source's route table sends a public name's addresses to (N15, N171); or why it is
-    not known whether one does.
+def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | None, IntervalSet, Gap | None]:
+    """The gateway endpoint that the source's route table sends a public name's addresses to, and which these are (N15,
+    N171); or why it is not known whether one does.
     """
     network, interface = ground.network, start.origin.interface
     if not found.public or found.gaps or found.blocks or interface is None or found.region is None:
-        return None, None
+        return None, EMPTY, None
     wanted = (found.service, found.region)
     mine = [
         one
@@ -198,14 +201,32 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-route-tables")
         what = f"the route table of {interface.subnet_id}"
         gap = missing(lacking, interface.subnet_id, what) if lacking else None
-        return None, gap or unseen(interface.subnet_id, f"{what} is not in the snapshot")
+        return None, EMPTY, gap or unseen(interface.subnet_id, f"{what} is not in the snapshot")
     for one in mine:
-        states = {route.state for route in table.routes if route.gateway_id == one.vpc_endpoint_id} if table else set()
+        routes = [route for route in table.routes if route.gateway_id == one.vpc_endpoint_id] if table else []
+        working = [route for route in routes if route.state == "active"]
         known = one.vpc_endpoint_type == "Gateway"
-        if "active" in states and one.state == "available" and known:
-            return one.vpc_endpoint_id, None
-        if states - {"blackhole"}:
+        if working and one.state == "available" and known:
+            assert table is not None
+            return one.vpc_endpoint_id, _taken(ground, table, working, found.addresses), None
+        if any(route.state != "blackhole" for route in routes):
             what = "a state" if known else "a type or state"
             detail = f"{one.vpc_endpoint_id} or the route to it is in {what} whose meaning is not known"
-            return None, Gap("UNMODELLED_COMPONENT", one.vpc_endpoint_id, detail)
-    return None, None
+            return None, EMPTY, Gap("UNMODELLED_COMPONENT", one.vpc_endpoint_id, detail)
+    return None, EMPTY, None
+
+
+def _taken(ground: Ground, table: RouteTable, routes: Iterable[Route], addresses: IntervalSet) -> IntervalSet:
+    """What a table sends of a service's addresses by routes to a gateway endpoint. A list that no file tells is that of
+    IPv4.
+    """
+    compiled = ground.table(table.route_table_id)
+    if compiled.missing:
+        home = ground.network.home_of(table.route_table_id)
+        lists = (ground.network.prefix_list(one.destination_prefix_list_id or "", home)[0] for one in routes)
+        return IntervalSet.union_of(addresses & V4 if one is None else addresses & one for one in lists)
+    endpoints = {one.gateway_id for one in routes}
+    return IntervalSet.union_of(
+        addresses & piece.destinations for piece in compiled.parts.meeting(addresses)
+        if {winner.target.id for winner in piece.winners} <= endpoints
+    )  # fmt: skip

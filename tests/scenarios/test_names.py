@@ -102,6 +102,22 @@ def test_gateway_endpoint_takes_the_regions_names_and_no_ipv6() -> None:
     assert (other.outcome, other.why and other.why.code) == ("public", "VPCE_ROUTE_TABLE_NOT_ASSOCIATED")
 
 
+def test_a_gateway_endpoint_takes_the_families_that_its_routes_are_for() -> None:
+    """N138: each family has a prefix list of its own, with a route of its own; N17: a static route goes before."""
+    net = Lan(ipv6="2600:1f10:0:100::/56")
+    endpoint = net.gateway_endpoint(net.vpc_id, "dynamodb", [net.ta])
+    six = net.prefix_list(["2600:1f00:aaaa::/48"], "com.amazonaws.us-east-1.ipv6.dynamodb", name="six")
+    name, dual = "dynamodb.us-east-1.amazonaws.com", "dynamodb.us-east-1.api.aws"
+    found = rows(net, "dynamodb")
+    assert [found[one].outcome for one in (name, dual)] == ["gateway", "public"]
+    net.route(net.ta, six, endpoint)
+    row = rows(net, "dynamodb")[dual]
+    assert (row.outcome, row.through, row.addresses) == ("gateway", endpoint, ("52.94.0.0/22", "2600:1f00:aaaa::/48"))
+    net.route(net.ta, "52.94.0.0/22", net.with_nat())
+    row = rows(net, "dynamodb")[name]
+    assert (row.outcome, row.why and row.why.component) == ("public", endpoint)
+
+
 def test_whether_a_gateway_endpoint_takes_a_name_is_not_known_without_the_route_table() -> None:
     net = Lan()
     net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
