@@ -20,7 +20,7 @@ from reachsim.diff.causes import Pair, Trials, causes_of
 from reachsim.diff.cells import Asked, State, evaluate
 from reachsim.diff.findings import causes_of_findings
 from reachsim.diff.impacts import impacts
-from reachsim.diff.overall import Key, judge
+from reachsim.diff.overall import Key, judge, shared_still
 from reachsim.diff.plan import plan_of
 from reachsim.diff.policies import policy_changes
 from reachsim.diff.reading import Reader, read_of
@@ -102,7 +102,7 @@ def diff(
     )
     kept = {asked: changed.get(asked) or (answers[asked][0].state, answers[asked][1].state)
             for asked in answers if asked in plan.needed or asked in changed}  # fmt: skip
-    policies = policy_changes(comparison, relevant, (after.network, before.network))
+    policies = policy_changes(comparison, relevant, (after.network, before.network), shared_still(judged))
     return Diff(
         impacts(trials, comparison.changes, units, found, because, causes),
         tuple(

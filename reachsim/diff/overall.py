@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reachsim.check import STARTERS, check
 from reachsim.config import Config
-from reachsim.diff.records import EXPOSURES, OF_PACKETS
+from reachsim.diff.records import EXPOSURES, FOR_ALL, OF_PACKETS
 from reachsim.errors import QuestionError
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
@@ -105,6 +105,16 @@ def _is_there(ground: Ground, selector: str) -> bool:
         return bool(sources(ground.network, parse_selector(selector)))
     except QuestionError:
         return False
+
+
+def shared_still(judged: Judged) -> frozenset[str]:
+    """Resources that strangers may use before and after, the same ones."""
+    older, newer = judged.found or (frozenset(), frozenset())
+    told = {one.component for one in judged.appeared}
+    return frozenset(component for code, component, _ in older & newer if code in _SHARED) - told
+
+
+_SHARED: Final = FOR_ALL | {"RESOURCE_SHARED_OUTSIDE"}
 
 
 def _compare(before: Check | None, after: Check | None) -> Judged:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, Final, Literal
 
 from reachsim import policy
@@ -33,7 +33,7 @@ _KINDS: dict[str, Kind] = {
 
 
 def policy_changes(
-    comparison: Comparison, changes: Iterable[Change], networks: Sequence[Network]
+    comparison: Comparison, changes: Iterable[Change], networks: Sequence[Network], shared: Container[str] = ()
 ) -> tuple[PolicyChange, ...]:
     """Each resource whose policy changed, with what it allows more and less.
 
@@ -41,6 +41,7 @@ def policy_changes(
         comparison: The two snapshots.
         changes: Those that matter.
         networks: The newer and the older one, whose resources and roles are named in a proof if that can be.
+        shared: Resources that strangers may use before and after.
     """
     real = Real(networks)
     touched: dict[tuple[str, str, str], dict[str, None]] = {}
@@ -51,7 +52,7 @@ def policy_changes(
                 kind = TRUST if TRUST in atom.path else kind
                 touched.setdefault((kind, atom.file, key), {})[change.id] = None
     return tuple(
-        _compared(comparison, real, kind, file, component, tuple(ids))
+        _compared(comparison, real, kind, file, component, tuple(ids), shared)
         for (kind, file, component), ids in touched.items()
     )
 
@@ -63,8 +64,9 @@ def _is_about_a_policy(kind: str, change: Change, atom: Atom) -> bool:
 
 
 def _compared(
-    comparison: Comparison, real: Real, kind: str, file: str, component: str, ids: tuple[str, ...]
-) -> PolicyChange:
+    comparison: Comparison, real: Real, kind: str, file: str, component: str, ids: tuple[str, ...],
+    shared: Container[str],
+) -> PolicyChange:  # fmt: skip
     older, newer = (_documents(one, kind, file, component) for one in (comparison.before, comparison.after))
     named = f"{component} (trust policy)" if kind == TRUST else component
     if older is None or newer is None:
@@ -85,7 +87,11 @@ def _compared(
                                       and real.is_shut(place, account, component, held, answer.witness) else "")
         for place, held, answer in ((0, newer, more), (1, older, less))
     ]  # fmt: skip
-    exposes = kind == TRUST and more.witness is not None and real.is_builds(component) and real.is_foreign(more.witness)
+    exposes = more.witness is not None and real.is_foreign(more.witness) and (
+        real.is_builds(component) if kind == TRUST
+        else kind in ("bucket", "repository") and component in shared
+        and not real.is_kept_out(more.witness, zone) and _SHUT not in told[0]
+    )  # fmt: skip
     return PolicyChange(named, ids, more.more, told[0], less.more, told[1], exposes)
 
 

@@ -19,7 +19,7 @@ from reachsim.policy.public import turns_away
 from reachsim.policy.statements import Document
 from reachsim.policy.symbolic import Difference, allows_more
 from reachsim.policy.symbolic_cells import CallerClass, Zone
-from reachsim.policy_layers import iam_details
+from reachsim.policy_layers import iam_details, rcps_deny
 from reachsim.policy_layers.resources import access_blocks
 
 MOST_RESOURCES: Final = 60
@@ -55,6 +55,11 @@ class Real:
         """Whether a request is by somebody of no account of the snapshots, other than an AWS service."""
         known = {account for network in self._networks for account in network.snapshot.accounts()}
         return asked.principal.kind != "service" and asked.principal.account not in known
+
+    def is_kept_out(self, asked: policy.Request, zone: Zone) -> bool:
+        """Whether a request is by somebody of the own organization, or one that RCPs deny in the newer snapshot."""
+        organization = asked.context.get("aws:PrincipalOrgID")
+        return (organization is not None and organization == zone.organization) or rcps_deny(self._networks[0], asked)
 
     def is_shut(self, place: int, owner: str, bucket: str, held: Sequence[Document], asked: policy.Request) -> bool:
         """Whether S3 Block Public Access keeps out a request that a bucket's public policy would let in (fact 17)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -121,7 +121,8 @@ class Besides(msgspec.Struct, frozen=True):
 class PolicyChange(msgspec.Struct, frozen=True):
     """What a changed policy now allows, or no longer does: yes with a request as proof, no, or None (not decided).
 
-    ``exposes``: it lets somebody outside the snapshots' accounts be a build's role.
+    ``exposes``: it lets somebody outside the snapshots' accounts be a build's role, or do more with a resource that
+    such may use already.
     """
 
     component: str
@@ -181,7 +182,8 @@ class Diff(Shown, frozen=True):
             f"{cell.source} → {cell.destination}" + (f" by {', '.join(cell.exits)}" if cell.exits else "")
             for cell in self.cells if cell.leaves or cell.exposes
         ]  # fmt: skip
-        news = {f"{one.id} {one.component}": one for one in self.appeared if one.id in EXPOSURES}
+        exposures = (one for one in self.appeared if one.id in EXPOSURES and not self._was_for_all(one))
+        news = {f"{one.id} {one.component}": one for one in exposures}
         found += [name.rstrip() for name in news if name not in self.doubtful]
         found += [f"{one.component} now allows {one.more}" for one in self.policies if one.exposes]
         if found:
@@ -190,6 +192,17 @@ class Diff(Shown, frozen=True):
         if open_cells or self.undecided:
             return "undecided", tuple(dict.fromkeys((*open_cells, *self.undecided)))
         return "pass", ()
+
+    def _was_for_all(self, one: Finding) -> bool:
+        """Whether everybody had before what is now told of somebody: the resource's policy alone brought the finding,
+        and it allows nothing more.
+        """
+        public = any(other.id in FOR_ALL and other.component == one.component for other in self.gone)
+        causes = set(self.causes_of(one))
+        return public and any(
+            each.component == one.component and each.allows_more is False and causes and causes <= set(each.changes)
+            for each in self.policies
+        )
 
     def exit_code(self, *, gate: bool) -> int:
         """0 compared; with a gate 1 if something newly leaves or is newly exposed, 3 if that is not decided."""
@@ -238,6 +251,7 @@ EXPOSURES = OF_PACKETS | frozenset({
     "CODECOMMIT_USABLE_FROM_OUTSIDE",
 })  # fmt: skip
 """Those, and findings that say that a policy lets somebody in."""
+FOR_ALL: Final = frozenset({"ECR_REPOSITORY_PUBLIC", "BUCKET_PUBLIC"})
 
 
 def _open(cell: CellChange) -> bool:

@@ -386,3 +386,57 @@ Resources:
     for where, told in (("theirs", ["Bucket (aws_s3_bucket)"]), ("own", [])):
         _, report = run(copied.replace("WHERE", where), tmp_path, overwrite=True)
         assert [one.file for one in report.ignored] == told
+
+
+# --- what changes the defaults, and names -----------------------------------------------------------------------------
+
+
+def joined(tmp_path: Path, *more: str) -> Reach:
+    """Two VPCs at a transit gateway with its default tables."""
+    plan, gateway = PlanJson(), Ref("aws_ec2_transit_gateway.t.id")
+    plan.add("aws_ec2_transit_gateway.t", default_route_table_association="enable",
+             default_route_table_propagation="enable")  # fmt: skip
+    out = {"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
+    for number, name in enumerate(("v", "w")):
+        plan.add(f"aws_vpc.{name}", cidr_block=f"10.{number}.0.0/16")
+        plan.add(f"aws_subnet.{name}", vpc_id=Ref(f"aws_vpc.{name}.id"), cidr_block=f"10.{number}.1.0/24",
+                 availability_zone="us-east-1a")  # fmt: skip
+        plan.add(f"aws_security_group.{name}", name=name, vpc_id=Ref(f"aws_vpc.{name}.id"), egress=[out], ingress=[out])
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref(f"aws_subnet.{name}.id"),
+                 vpc_security_group_ids=Ref(f"aws_security_group.{name}.id"))  # fmt: skip
+        plan.add(f"aws_ec2_transit_gateway_vpc_attachment.{name}", vpc_id=Ref(f"aws_vpc.{name}.id"),
+                 transit_gateway_id=gateway, subnet_ids=Ref(f"aws_subnet.{name}.id"))  # fmt: skip
+        plan.add(f"aws_route.{name}", route_table_id=Ref(f"aws_vpc.{name}.main_route_table_id"),
+                 destination_cidr_block="10.0.0.0/8", transit_gateway_id=gateway)  # fmt: skip
+    for kind in more:
+        plan.add("aws_ec2_transit_gateway_route_table.x", transit_gateway_id=gateway)
+        plan.add(f"aws_ec2_transit_gateway_default_route_table_{kind}.x", transit_gateway_id=gateway,
+                 transit_gateway_route_table_id=Ref("aws_ec2_transit_gateway_route_table.x.id"))  # fmt: skip
+    plan.write(tmp_path / "plan.json")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    return load(tmp_path / "out")
+
+
+@pytest.mark.parametrize(("more", "outcome"), [
+    ((), "allowed"), (("association",), "unknown"), (("propagation",), "unknown"),
+])  # fmt: skip
+def test_another_default_table_of_a_transit_gateway_leaves_open_which_attachments_take(
+    more: tuple[str, ...], outcome: str, tmp_path: Path
+) -> None:
+    """Provider hashicorp/aws, aws_ec2_transit_gateway_default_route_table_association: attachments name the gateway
+    alone, so that nothing tells which of them come first."""
+    assert joined(tmp_path, *more).simulate("i-v", "i-w", protocol="tcp", port=443).outcome == outcome
+
+
+def test_what_a_profile_of_route_53_brings_leaves_names_open(tmp_path: Path) -> None:
+    host = "  Host: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: !Ref Pub, SecurityGroupIds: [!Ref Inner]}}\n"
+    profile = """
+  Profile:
+    Type: AWS::Route53Profiles::ProfileAssociation
+    Properties: {Name: p, ProfileId: rp-1, ResourceId: !Ref Vpc}
+"""
+    question = ("i-Host", "host:example.com")
+    assert run(NETWORK + host, tmp_path)[0].simulate(*question, protocol="tcp", port=443).outcome == "allowed"
+    reach, report = run(NETWORK + host + profile, tmp_path, overwrite=True)
+    assert reach.simulate(*question, protocol="tcp", port=443).outcome == "unknown"
+    assert [one.file for one in report.ignored] == ["Profile (aws_route53profiles_association)"]

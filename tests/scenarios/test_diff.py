@@ -562,6 +562,42 @@ def test_another_account_that_is_let_in_beside_one_is_newly_exposed() -> None:
     assert compared(one, shared_with("222222222222", Sid="Renamed")).gate == ("pass", ())
 
 
+def test_one_that_had_it_as_everybody_is_not_newly_exposed() -> None:
+    """A policy for everybody that is made one for a partner: the finding of the partner was covered by the other."""
+
+    def for_everybody(*more: dict[str, Any]) -> Build:
+        document = policy(for_all("ecr:BatchGetImage"), *more)
+        net = shared_with()
+        net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+        return net
+
+    everybody = for_everybody()
+    assert compared(everybody, shared_with("222222222222")).gate == ("pass", ())
+    partner = statement("ecr:PutImage", Principal={"AWS": "222222222222"})
+    assert compared(for_everybody(partner), shared_with("222222222222")).gate == ("pass", ())
+    pushing = shared_with()
+    pushing.put("ecr/get-repository-policy/app", {"policyText": json.dumps(policy(partner))})
+    assert compared(everybody, pushing).gate == ("fail", ("RESOURCE_SHARED_OUTSIDE app",))
+
+
+@pytest.mark.parametrize(("principal", "less", "more", "gate"), [
+    ({"AWS": "222222222222"}, ["ecr:BatchGetImage"], ["ecr:BatchGetImage", "ecr:PutImage"], "fail"),
+    ({"AWS": "222222222222"}, ["ecr:BatchGetImage", "ecr:PutImage"], ["ecr:BatchGetImage"], "pass"),
+    ("*", ["ecr:BatchGetImage"], ["ecr:*"], "fail"), ("*", ["ecr:*"], ["ecr:BatchGetImage"], "pass"),
+])  # fmt: skip
+def test_strangers_who_may_do_more_are_newly_let_in(
+    principal: Any, less: list[str], more: list[str], gate: str
+) -> None:
+    """The finding is the same, and a partner that came to push images passed the gate."""
+    nets = [shared_with() for _ in range(2)]
+    for net, actions in zip(nets, (less, more), strict=True):
+        document = policy(statement(actions, Principal=principal))
+        net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(document)})
+    word, why = compared(*nets).gate
+    assert word == gate
+    assert [one.partition(" now allows ")[0] for one in why] == (["app"] if gate == "fail" else [])
+
+
 def test_an_rcp_that_no_longer_keeps_strangers_out_newly_exposes() -> None:
     outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-aaaa"}}
 

@@ -76,6 +76,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "Route53Resolver::ResolverRuleAssociation": ("aws_route53_resolver_rule_association", {}),
     "Route53Resolver::ResolverEndpoint": ("aws_route53_resolver_endpoint", {"ip_addresses": "ip_address"}),
     "Route53Resolver::FirewallRuleGroupAssociation": ("aws_route53_resolver_firewall_rule_group_association", {}),
+    "Route53Profiles::ProfileAssociation": ("aws_route53profiles_association", {}),
     "ServiceDiscovery::PrivateDnsNamespace": ("aws_service_discovery_private_dns_namespace", {}),
     "CodeBuild::Project": ("aws_codebuild_project", {"visibility": "project_visibility"}),
     "CodeBuild::Fleet": ("aws_codebuild_fleet", {"fleet_vpc_config": "vpc_config"}),

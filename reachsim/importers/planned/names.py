@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reachsim.importers.planned.resource import Home, Resource, number_of, text_of
 from reachsim.importers.planned.symbols import attribute
-from reachsim.importers.planned.world import World
+from reachsim.importers.planned.world import UNDECIDED, World
 from reachsim.importers.tree import Document
 
 
@@ -177,3 +177,12 @@ def resolver_endpoint(world: World, one: Resource) -> None:
     })  # fmt: skip
     call = f"route53resolver/list-resolver-endpoint-ip-addresses/{one.id}"
     world.put(one.home, call, {"IpAddresses": addresses})
+
+
+def profile_association(world: World, one: Resource) -> None:
+    """What a Route 53 Profile brings into a VPC is not read: zones, rules and filters of which no name is free."""
+    vpc_id = one.text("resource_id")
+    for _, each in world.each("ec2/describe-vpcs"):
+        if vpc_id in ("", each["VpcId"]):
+            world.undecided_names(one, "what the profile brings", str(each["VpcId"]))
+    world.leave_out(one.address, one.kind, f"{UNDECIDED}every name that the VPC's resolver answers")

@@ -94,6 +94,15 @@ def join_by_default(world: World, one: Resource, gateway: str, attachment: str) 
             call(world, one.home, str(defaults.get(f"{kind}DefaultRouteTableId", "")), attachment)
 
 
+def default_table(world: World, one: Resource) -> None:
+    """Another route table becomes the default one for new attachments: which ones come after that is not told."""
+    gateway, kind = one.text("transit_gateway_id"), one.kind.rpartition("_")[2]
+    for _, held in world.each("ec2/describe-transit-gateway-vpc-attachments"):
+        if gateway in ("", held["TransitGatewayId"]):
+            attachment = str(held["TransitGatewayAttachmentId"])
+            world.undecided(one, f"the default {kind} of {attachment}", attachment, ways=("leak", "block"))
+
+
 def transit_peering(world: World, one: Resource) -> None:
     gateway, peer = one.text("transit_gateway_id"), one.text("peer_transit_gateway_id")
     if not gateway or not peer:
