@@ -9,6 +9,7 @@ import msgspec
 
 from reachsim.changes import Change
 from reachsim.evidence import Block
+from reachsim.services import SERVICES
 from reachsim.shown import Shown
 from reachsim.verdict import Finding, Known, RouteWord, Side, Traffic, block_json
 
@@ -188,7 +189,8 @@ class Diff(Shown, frozen=True):
         found += [f"{one.component} now allows {one.more}" for one in self.policies if one.exposes]
         if found:
             return "fail", tuple(dict.fromkeys(found))
-        open_cells = [f"{cell.source} → {cell.destination}" for cell in self.cells if cell.undecided or _open(cell)]
+        cells = (cell for cell in self.cells if not _left_already(cell))
+        open_cells = [f"{cell.source} → {cell.destination}" for cell in cells if cell.undecided or _open(cell)]
         if open_cells or self.undecided:
             return "undecided", tuple(dict.fromkeys((*open_cells, *self.undecided)))
         return "pass", ()
@@ -257,3 +259,9 @@ FOR_ALL: Final = frozenset({"ECR_REPOSITORY_PUBLIC", "BUCKET_PUBLIC"})
 def _open(cell: CellChange) -> bool:
     """Whether a changed answer is open on the network, so that something may newly pass."""
     return cell.after.layers.get("network") == "unknown"
+
+
+def _left_already(cell: CellChange) -> bool:
+    """Whether all that a name stands for was reached by a public way before: nothing of it can newly leave."""
+    named = cell.destination.startswith("host:") or cell.destination in SERVICES
+    return named and cell.before.outcome == "allowed" and cell.before.route in ("internet", "aws-public")

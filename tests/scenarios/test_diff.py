@@ -323,6 +323,17 @@ def test_a_policy_layer_that_changes_its_mind() -> None:
     assert diff.overall == ("private-and-working", "private-but-failing")
 
 
+def test_what_left_already_does_not_newly_leave_where_that_is_open() -> None:
+    """Behind a narrower route it is not known whether a public name is reached: it was before."""
+    wide, narrow = Pipeline(), Pipeline()
+    wide.with_nat()
+    narrow.route("rtb-build", "198.51.100.0/24", narrow.with_nat(()))
+    diff = compared(wide, narrow)
+    assert any(one.after.outcome == "unknown" for one in diff.cells)
+    assert diff.gate == ("pass", ())
+    assert compared(Pipeline(), narrow).gate[0] == "fail"
+
+
 def test_a_file_that_is_missing_leaves_the_gate_undecided() -> None:
     files = Pipeline().files()
     lacking = {path: data for path, data in files.items() if not path.endswith("describe-network-acls.json")}
