@@ -37,7 +37,7 @@ from reachsim.readings import Agreed, agreed
 from reachsim.scenarios import FILTER_CODES, Scenario, route_of, scenarios, services_of
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
-from reachsim.snapshot import Planned
+from reachsim.snapshot import WITHIN_VPCS, Planned
 from reachsim.verdict import Outcome, Path, Question, RouteWord, Verdict, traffic_of
 
 LAYERS = ("network", "endpoint-policy", "identity-policy", "resource-policy")
@@ -295,8 +295,10 @@ def _is_on_the_way(block: Block) -> bool:
 
 def _concerns(note: Planned, ends: set[str]) -> bool:
     """Whether a note may be about what goes between these ends: one on the ways to a service is not about those to the
-    internet, which its addresses do not count as, or to another service.
+    internet, which its addresses do not count as, or to another service; one on VPCs' blocks is not about the internet.
     """
+    if note.only_to == WITHIN_VPCS:
+        return "internet" not in ends
     return not note.only_to or not any(end == "internet" or end in SERVICES.keys() - {note.only_to} for end in ends)
 
 

@@ -21,7 +21,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Final, Literal, NoReturn
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -66,10 +66,15 @@ class ErrorFile(msgspec.Struct, frozen=True, rename="pascal"):
     error: ErrorCode
 
 
+WITHIN_VPCS: Final = "vpcs"
+"""What a planned note may concern alone: addresses of VPCs, which those of ``internet`` are none of."""
+
+
 class Planned(msgspec.Struct, frozen=True, rename="camel"):
     """Something about a component that stands in for what AWS has yet to tell, or that nothing tells.
 
-    ``only_to``: the AWS service (``s3``) that it concerns ways to, and no other; "" if it concerns all.
+    ``only_to``: the AWS service (``s3``) that it concerns ways to, and no other, or `WITHIN_VPCS`; "" if it concerns
+    all.
     """
 
     component: str

@@ -12,6 +12,7 @@ import pytest
 
 from reachsim import Reach, load
 from reachsim.importers import import_terraform
+from reachsim.workloads import on_fargate
 from tests.importers.test_public_templates import run
 from tests.plans import PlanJson, Ref
 
@@ -440,3 +441,94 @@ def test_what_a_profile_of_route_53_brings_leaves_names_open(tmp_path: Path) -> 
     reach, report = run(NETWORK + host + profile, tmp_path, overwrite=True)
     assert reach.simulate(*question, protocol="tcp", port=443).outcome == "unknown"
     assert [one.file for one in report.ignored] == ["Profile (aws_route53profiles_association)"]
+
+
+# --- blocks of a pool, batches, clusters, rules by a name -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_the_internet_is_in_no_vpc_whatever_block_a_pool_gives(second: bool, tmp_path: Path) -> None:
+    """Addresses of IPAM are known only later: it left open what gets out by a default route."""
+    pool = "Ipv4IpamPoolId: ipam-pool-1, Ipv4NetmaskLength: 16"
+    text = f"""
+Resources:
+  Vpc: {{Type: 'AWS::EC2::VPC', Properties: {{{"CidrBlock: 10.0.0.0/16" if second else pool}}}}}
+  A: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, AvailabilityZone: us-east-1a}}}}
+  Gate: {{Type: 'AWS::EC2::InternetGateway'}}
+  GateInVpc: {{Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {{VpcId: !Ref Vpc, InternetGatewayId: !Ref Gate}}}}
+  Table: {{Type: 'AWS::EC2::RouteTable', Properties: {{VpcId: !Ref Vpc}}}}
+  Out:
+    Type: AWS::EC2::Route
+    Properties: {{RouteTableId: !Ref Table, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref Gate}}
+  OfA: {{Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {{SubnetId: !Ref A, RouteTableId: !Ref Table}}}}
+  Group: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: g, VpcId: !Ref Vpc}}}}
+  Host:
+    Type: AWS::EC2::Instance
+    Properties:
+      NetworkInterfaces:
+        - {{DeviceIndex: '0', SubnetId: !Ref A, GroupSet: [!Ref Group], AssociatePublicIpAddress: true}}
+"""
+    if second:
+        text += f"  More: {{Type: 'AWS::EC2::VPCCidrBlock', Properties: {{VpcId: !Ref Vpc, {pool}}}}}\n"
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate("i-Host", "internet", protocol="tcp", port=443).outcome == "allowed"
+    assert reach.simulate("i-Host", "ip:10.77.0.9", protocol="tcp", port=443).outcome == "unknown"
+
+
+BATCH = """
+Resources:
+  Build:
+    Type: AWS::CodeBuild::Project
+    Properties:
+      Name: app
+      ServiceRole: arn:aws:iam::111111111111:role/build
+      Artifacts: {Type: NO_ARTIFACTS}
+      Source: {Type: NO_SOURCE, BuildSpec: 'version: 0.2'}
+      Environment: {Type: LINUX_CONTAINER, ComputeType: BUILD_GENERAL1_SMALL, Image: 'aws/codebuild/standard:7.0'}
+      BuildBatchConfig: {ServiceRole: 'arn:aws:iam::111111111111:role/batch'}
+"""
+
+
+def test_a_project_keeps_the_role_of_its_batches(tmp_path: Path) -> None:
+    (project,) = run(BATCH, tmp_path)[0].network.projects.values()
+    assert project.build_batch_config is not None
+    assert project.build_batch_config.service_role == "arn:aws:iam::111111111111:role/batch"
+
+
+CLUSTER = """
+Resources:
+  Cluster: {Type: 'AWS::ECS::Cluster', Properties: {ClusterName: c, CapacityProviders: [FARGATE]OWN}}
+  Service: {Type: 'AWS::ECS::Service', Properties: {ServiceName: s, Cluster: !Ref Cluster, TaskDefinition: t:1}}
+"""
+BESIDE = """
+  Beside:
+    Type: AWS::ECS::ClusterCapacityProviderAssociations
+    Properties:
+      Cluster: !Ref Cluster
+      CapacityProviders: [FARGATE]
+      DefaultCapacityProviderStrategy: [{CapacityProvider: FARGATE}]
+"""
+
+
+@pytest.mark.parametrize(("own", "beside", "fargate"), [
+    ("", "", False), (", DefaultCapacityProviderStrategy: [{CapacityProvider: FARGATE}]", "", True),
+    ("", BESIDE, True),
+])  # fmt: skip
+def test_a_service_takes_the_strategy_of_its_cluster(own: str, beside: str, fargate: bool, tmp_path: Path) -> None:
+    """ECS API reference, "CreateService": without a launch type or strategy the cluster's default one."""
+    reach, _ = run(CLUSTER.replace("OWN", own) + beside, tmp_path)
+    ((service,),) = reach.network.ecs_services.values()
+    assert on_fargate(service) is fargate
+
+
+def test_a_rule_by_the_name_of_a_group_leaves_the_group_open(tmp_path: Path) -> None:
+    """Template reference, "AWS::EC2::SecurityGroup Ingress": SourceSecurityGroupName, of default VPCs."""
+    named = (
+        NETWORK.replace("CidrIp: 10.0.0.0/16}]", "SourceSecurityGroupName: default}]")
+        + """
+  Host: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: !Ref A, SecurityGroupIds: [!Ref Inner]}}
+  Other: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: !Ref A, SecurityGroupIds: [!Ref Inner]}}
+"""
+    )
+    reach, _ = run(named, tmp_path)
+    assert reach.simulate("i-Other", "i-Host", protocol="tcp", port=80).outcome == "unknown"

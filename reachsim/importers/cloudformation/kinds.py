@@ -92,6 +92,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "S3::BucketPolicy": ("aws_s3_bucket_policy", {"policy_document": "policy"}),
     "Logs::LogGroup": ("aws_cloudwatch_log_group", {"log_group_name": "name"}),
     "ECS::Cluster": ("aws_ecs_cluster", {"cluster_name": "name"}),
+    "ECS::ClusterCapacityProviderAssociations": ("aws_ecs_cluster_capacity_providers", {"cluster": "cluster_name"}),
     "ECS::Service": ("aws_ecs_service", {"service_name": "name", "load_balancers": "load_balancer"}),
     "ECS::TaskDefinition": ("aws_ecs_task_definition", {}),
     "Lambda::Function": ("aws_lambda_function", {}),

@@ -21,6 +21,7 @@ from reachsim.importers.tree import Document
 
 TARGET_GROUPS: Final = "elbv2/describe-target-groups"
 BALANCERS: Final = "elbv2/describe-load-balancers"
+_ENFORCES: Final = "enforce_security_group_inbound_rules_on_private_link_traffic"
 CLASSIC: Final = "elb/describe-load-balancers"
 
 
@@ -38,8 +39,10 @@ def balancer(world: World, one: Resource) -> None:
         groups = default_groups(world, vpc_id)
     name = str(attribute(one, "name"))
     document = world.document(one.home, BALANCERS)
+    enforces = one.text(_ENFORCES)
     if document is not None:
         world.add(one.home, BALANCERS, {
+            **({"EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": enforces} if enforces else {}),
             "LoadBalancerArn": arn(one), "LoadBalancerName": name, "DNSName": str(attribute(one, "dns_name")),
             "Scheme": "internal" if internal else "internet-facing", "VpcId": vpc_id, "State": {"Code": "active"},
             "Type": kind, "SecurityGroups": groups, "IpAddressType": one.text("ip_address_type") or "ipv4",

@@ -71,6 +71,8 @@ def project(world: World, one: Resource) -> None:
     for name, key in (("encryption_key", "encryptionKey"), ("source_version", "sourceVersion")):
         if one.text(name):
             record[key] = one.text(name)
+    for block in one.blocks("build_batch_config"):
+        record["buildBatchConfig"] = {"serviceRole": role_arn_of(world, one, text_of(block, "service_role"))}
     for block in one.blocks("triggers"):
         groups = block.get("filter_groups")
         record["webhook"] = _webhook(block, groups if isinstance(groups, list) else [])

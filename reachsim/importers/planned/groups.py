@@ -52,8 +52,13 @@ def _replace(world: World, record: Document, key: str, one: Resource, name: str)
     kept = [rule for rule in record.get(key, []) if rule not in old] if changes else []
     record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
     unknown = [at for at in one.unknown if at.split(".")[0] == name]
-    if unknown or any(not is_whole(rule) for rule in one.blocks(name)):
+    if unknown or any(not is_whole(rule) or _named(rule) for rule in one.blocks(name)):
         world.undecided(one, name if name in unknown else f"part of {name}")
+
+
+def _named(rule: Values) -> bool:
+    """Whether a rule names its peer by the group's name, as in default VPCs (SourceSecurityGroupName)."""
+    return bool(text_of(rule, "source_security_group_name"))
 
 
 def default_group(world: World, one: Resource) -> None:

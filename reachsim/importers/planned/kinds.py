@@ -163,6 +163,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_globalaccelerator_endpoint_group": led_in.endpoint_group,
     "aws_cloudfront_vpc_origin": led_in.vpc_origin,
     "aws_ecs_cluster": workloads.cluster,
+    "aws_ecs_cluster_capacity_providers": workloads.cluster_strategy,
     "aws_ecs_task_definition": workloads.task_definition,
     "aws_ecs_service": workloads.service,
     "aws_lambda_function": workloads.function,

@@ -49,6 +49,7 @@ KEPT: Final = frozenset({
     "aws_default_vpc", "aws_default_subnet", "aws_default_security_group", "aws_default_network_acl",
     "aws_default_route_table", "aws_vpc_endpoint_private_dns", "aws_vpc_peering_connection_accepter",
     "aws_vpc_peering_connection_options", "aws_launch_template", "aws_ecs_cluster", "aws_ecs_task_definition",
+    "aws_ecs_cluster_capacity_providers",
 })  # fmt: skip
 """Kinds whose deletion changes nothing in AWS that a verdict depends on."""
 BY_THEIR_MAKERS: Final = frozenset({

@@ -22,6 +22,7 @@ from reachsim.importers.planned.routes import local_routes, new_table
 from reachsim.importers.planned.symbols import attribute
 from reachsim.importers.planned.world import World
 from reachsim.importers.tree import Document
+from reachsim.snapshot import WITHIN_VPCS
 
 
 def vpc(world: World, one: Resource) -> None:
@@ -31,9 +32,9 @@ def vpc(world: World, one: Resource) -> None:
     if not cidr:
         cidr = "10.255.0.0/16"
         world.undecided(one, "cidr_block")
-        world.undecided_any(one, "cidr_block", "ec2/describe-route-tables", one.id)
+        world.undecided_any(one, "cidr_block", "ec2/describe-route-tables", one.id, only_to=WITHIN_VPCS)
         for call in ("vpc-peering-connections", "transit-gateway-route-tables"):
-            world.undecided_any(one, "cidr_block", f"ec2/describe-{call}", "")
+            world.undecided_any(one, "cidr_block", f"ec2/describe-{call}", "", only_to=WITHIN_VPCS)
     states = [{"CidrBlock": cidr, "CidrBlockState": {"State": "associated"}}]
     ipv6 = one.text("ipv6_cidr_block")
     if not ipv6 and (one.flag("assign_generated_ipv6_cidr_block") or one.text("ipv6_ipam_pool_id")):
@@ -155,6 +156,9 @@ def vpc_cidr(world: World, one: Resource) -> None:
     block, ipv6 = one.text("cidr_block"), one.text("ipv6_cidr_block")
     if record is None:
         return
+    if not block and one.kind == "aws_vpc_ipv4_cidr_block_association" and one.text("ipv4_ipam_pool_id"):
+        tables = "ec2/describe-route-tables"
+        world.undecided_any(one, "cidr_block", tables, str(record["VpcId"]), only_to=WITHIN_VPCS)
     if block:
         state = {"CidrBlock": block, "CidrBlockState": {"State": "associated"}}
         _merge_blocks(record, "CidrBlockAssociationSet", "CidrBlock", [state])

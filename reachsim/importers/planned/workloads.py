@@ -25,6 +25,14 @@ def cluster(world: World, one: Resource) -> None:
     if document is not None and arn(one) not in document["clusterArns"]:
         document["clusterArns"].append(arn(one))
         world.put(one.home, f"ecs/describe-services/{named_file(arn(one))}", {"services": [], "failures": []})
+    cluster_strategy(world, one)
+
+
+def cluster_strategy(world: World, one: Resource) -> None:
+    """The strategy of a cluster's services that tell neither one nor a launch type, of itself or beside it."""
+    name = one.text("cluster_name").rpartition("/")[2] or one.id
+    for block in one.blocks("default_capacity_provider_strategy"):
+        world.strategies.setdefault(name, []).append(text_of(block, "capacity_provider"))
 
 
 def service(world: World, one: Resource) -> None:
@@ -35,12 +43,12 @@ def service(world: World, one: Resource) -> None:
         "serviceName": one.id, "clusterArn": named, "launchType": one.text("launch_type") or "EC2",
         "taskDefinition": one.text("task_definition"),
     }  # fmt: skip
-    strategy = one.blocks("capacity_provider_strategy")
-    if strategy:
+    providers = [text_of(block, "capacity_provider") for block in one.blocks("capacity_provider_strategy")]
+    if not providers and not one.text("launch_type"):
+        providers = world.strategies.get(held.rpartition("/")[2], [])
+    if providers:
         made.pop("launchType")
-        made["capacityProviderStrategy"] = [
-            {"capacityProvider": text_of(block, "capacity_provider")} for block in strategy
-        ]
+        made["capacityProviderStrategy"] = [{"capacityProvider": provider} for provider in providers]
     for block in one.blocks("network_configuration"):
         if one.open("network_configuration.assign_public_ip"):
             world.undecided(one, "assign_public_ip", source_of(one), ways=("leak", "block"))

@@ -117,6 +117,8 @@ class World:
     """Files that are taken away in the end: what they would say is open."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
+    strategies: dict[str, list[str]] = field(default_factory=dict)
+    """The capacity providers that are the default of an ECS cluster, by its name."""
     tables: dict[tuple[str, str], Document] | None = None
     """The route table that a subnet or gateway (the key of its association, and its id) is associated with."""
     acls: dict[str, Document] | None = None
