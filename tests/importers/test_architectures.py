@@ -72,7 +72,7 @@ def endpoints(design: Design, vpc_name: str, subnets: Sequence[str], groups: str
 
 
 def role(design: Design, name: str = "Role") -> None:
-    services = ["codebuild.amazonaws.com", "ecs-tasks.amazonaws.com"]
+    services = ["codebuild.amazonaws.com", "codepipeline.amazonaws.com", "ecs-tasks.amazonaws.com"]
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}]}
     design.add(name, "IAM::Role", RoleName=name.lower(), AssumeRolePolicyDocument=trust, Policies=[
         {"PolicyName": "all", "PolicyDocument": EVERYTHING},
