@@ -14,7 +14,7 @@ from reachsim.addresses import format_address
 from reachsim.classes import Classes
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
-from reachsim.simulate import ask
+from reachsim.simulate import as_drawn, ask
 from reachsim.templates import cut, pattern
 
 if TYPE_CHECKING:
@@ -87,8 +87,13 @@ def _unlisted(network: Network) -> set[str]:
 def _walk(
     ground: Ground, source: str, destination: str, types: dict[str, str], edges: Edges, missing: set[str]
 ) -> None:
-    """Walk a question, and keep the hops of all its flows and what is missing on the way."""
-    for scenario in ask(ground, source, destination):
+    """Walk a question, and keep the hops of all its flows and what is missing on the way. Where addresses that AWS has
+    yet to pick leave it open, the hops are those of the addresses that stand for them, and nothing surely crosses.
+    """
+    found = ask(ground, source, destination)
+    is_open = any(gap.code == "PLANNED_ADDRESS" for one in found for gap in one.gaps)
+    doubtful = ground.worked_out(_doubtful)
+    for scenario in as_drawn(ground, source, destination) if is_open else found:
         missing.update(path for gap in scenario.gaps for path in gap.missing)
         for flow in scenario.flows:
             missing.update(path for gap in flow.gaps for path in gap.missing)
@@ -96,7 +101,16 @@ def _walk(
             for here, there in zip(flow.hops, flow.hops[1:], strict=False):
                 key = (here.component, there.component, there.leg)
                 reason, passes = edges.get(key, (there.detail, False))
-                edges[key] = (reason, passes or flow.outcome == "allowed")
+                surely = flow.outcome == "allowed" and not is_open
+                if surely and doubtful:
+                    surely = doubtful.isdisjoint((source, *(one.component for one in flow.hops)))
+                edges[key] = (reason, passes or surely)
+
+
+def _doubtful(ground: Ground) -> frozenset[str]:
+    """What may stop traffic by a value that a plan does not tell (`reachsim.simulate.with_planned`)."""
+    notes = ground.network.snapshot.manifest.planned
+    return frozenset(one.component for one in notes if one.code == "PLANNED_VALUE_UNKNOWN" and one.can_hide == "block")
 
 
 def _take(edges: Edges, mine: Edges, names: Sequence[str], others: Sequence[str]) -> None:

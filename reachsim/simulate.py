@@ -104,6 +104,14 @@ def ask(
     return ask_each(ground, source, target, protocol=protocol, port=port, family=family, pins=pins).found
 
 
+def as_drawn(ground: Ground, source: str, target: str) -> tuple[Scenario, ...]:
+    """The scenarios of a question about every packet, with the addresses that stand for those that AWS has yet to pick.
+
+    Raises QuestionError.
+    """
+    return scenarios(ground, parse_selector(source), parse_selector(target), services_of(None, None), None, {})
+
+
 def ask_each(
     ground: Ground,
     source: str,

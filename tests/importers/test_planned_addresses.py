@@ -137,6 +137,14 @@ def test_a_nat_gateway_may_have_any_address_of_its_subnet(tmp_path: Path, part: 
     assert ask(run(plan, tmp_path)[0]).outcome == outcome
 
 
+def test_the_graph_keeps_the_hops_that_an_address_yet_to_be_picked_leaves_open(tmp_path: Path) -> None:
+    """What is not connected there is not reachable."""
+    whole, part = (made(tmp_path, block).graph for block in ("10.0.0.0/24", "10.0.0.0/25"))
+    assert sorted(part.edges(keys=True)) == sorted(whole.edges(keys=True))
+    into = ("acl-main-default", "sg-server", "request")
+    assert [graph.edges[into]["passes"] for graph in (whole, part)] == [True, False]
+
+
 @pytest.mark.parametrize("blocks", [("10.0.0.0/24",), ("10.0.0.0/25",), ("10.0.0.0/30",)])
 def test_the_matrix_says_the_same(tmp_path: Path, blocks: tuple[str, ...]) -> None:
     reach = made(tmp_path, *blocks)

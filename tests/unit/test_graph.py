@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,11 +13,12 @@ import networkx
 import pytest
 from click.testing import CliRunner
 
-from reachsim import Reach, load
+from reachsim import Reach, load, load_files
 from reachsim.classes import Classes
 from reachsim.cli import group
 from reachsim.evidence import Hop
 from tests.benchmarks import organization
+from tests.scenarios.lan import Lan
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SNAPSHOTS = ["private-pipeline", "leaky-pipeline", "broken-pipeline"]
@@ -134,3 +136,20 @@ def test_an_export_of_which_edges_may_be_missing_says_so(operation: str, tmp_pat
     assert less.exit_code == 0
     assert "there may be more edges, the snapshot does not tell: " in less.stderr
     assert f"{operation}.json" in less.stderr
+
+
+def test_what_a_plan_leaves_open_is_not_sure_to_be_crossed() -> None:
+    net = Lan()
+    note = {"component": "sg-open", "code": "PLANNED_VALUE_UNKNOWN", "detail": "its rules are not known yet"}
+    files = net.files()
+    crossed = {hides: _crossed(files, note | {"canHide": hides}) for hides in ("block", "leak")}
+    assert crossed["leak"] == _crossed(files)
+    assert ("eni-client", "sg-open", "request") in crossed["leak"]
+    assert not crossed["block"]  # each way in this network goes by the group
+
+
+def _crossed(files: dict[str, bytes], *notes: dict[str, str]) -> set[tuple[str, str, str]]:
+    """What is surely crossed in the graph of a network with notes of a plan."""
+    manifest = json.dumps({"formatVersion": 1, "planned": notes}).encode()
+    edges = load_files(files | {"snapshot.json": manifest}).graph.edges(keys=True, data="passes")
+    return {edge[:3] for edge in edges if edge[3]}
