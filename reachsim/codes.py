@@ -637,7 +637,8 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
      "Name the callers in the policy, disable access control lists, or turn on Block Public Access."),
     ("RESOURCE_SHARED_OUTSIDE", "resource-policy", _ENDPOINT_POLICY,
      "A resource policy lets somebody from outside the snapshot's accounts use the resource: an account, an "
-     "organization, or whoever comes from certain addresses. Or Amazon ECR copies images to such an account, or a "
+     "organization, or whoever comes from certain addresses. Or a role that such an account or an identity provider "
+     "may assume may use it, a grant lets such an account use a KMS key, Amazon ECR copies images there, or a "
      "CodeBuild project shows its builds to everyone.",
      "Remove them from the policy, make the project private, or accept the finding if the sharing is meant."),
     ("BUILD_CONTACTS_UNRESOLVED", "network", _BUILDSPEC,

@@ -105,7 +105,7 @@ def check(
     judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
     judged += [_further_deployments(network, needs), _pipelines_themselves(network)]
     shared = shared_resources(network, needs)
-    outside = outsiders(network, codecommit_repositories(network, needs), found)
+    outside = outsiders(network, codecommit_repositories(network, needs), found, needs)
     expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
     held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
     open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
@@ -172,7 +172,7 @@ def open_policies(ground: Ground, sources: Sequence[str], config: Config) -> tup
         who = parse_selector(source)
         contacts = contacts_of_project(network, who.value, folders, config) if who.kind == "codebuild" else None
         needs += needs_of(network, source, contacts) if who.kind in STARTERS else ()
-    outside = outsiders(network, codecommit_repositories(network, needs), sources)
+    outside = outsiders(network, codecommit_repositories(network, needs), sources, needs)
     return (*shared_resources(network, needs).missing, *outside.missing)
 
 

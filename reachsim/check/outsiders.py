@@ -7,6 +7,9 @@ roles that another account or an identity provider may assume, and roles that on
 role. Whether a user has credentials just now is not asked. A build's service role is a resource of the pipeline, and
 its trust policy says who may use it.
 
+A role that another account or an identity provider may assume, be it by way of other roles, shares what it may do with
+the pipeline's further resources (`targets`). Those of IAM Identity Center are for the organization's own people.
+
 **Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
 security".
 """
@@ -14,7 +17,7 @@ security".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import islice, product
 from typing import Any, Final
 
 from msgspec import Struct
@@ -22,8 +25,10 @@ from msgspec.structs import replace
 
 from reachsim import policy
 from reachsim.check.findings import finding_of
+from reachsim.check.needs import Need
 from reachsim.check.participants import service_role
 from reachsim.check.strangers import ANYWHERE, Stranger, addresses, context_of, limits_of, request_of, strangers
+from reachsim.check.targets import Target, of_itself, targets
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -77,7 +82,7 @@ class Outsiders(Struct, frozen=True):
 class _Who(Struct, frozen=True):
     """One identity with what binds it; ``how`` says how somebody outside comes by its credentials, ``unseen`` names
     policies of it that the snapshot does not hold, ``unless`` the file that would tell whether they are outside, or
-    ""."""
+    "". ``foreign``: it is somebody of another account or of an identity provider."""
 
     arn: str
     how: str
@@ -86,16 +91,27 @@ class _Who(Struct, frozen=True):
     bounded: bool
     unseen: tuple[str, ...] = ()
     unless: str = ""
+    foreign: bool = False
 
 
-def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[str]) -> Outsiders:
-    """Who may use these repositories (ARNs) from outside, and who may be one of these sources' builds.
+_MOST_NAMED: Final = 8
+"""Resources of the pipeline that a finding names."""
+_IDENTITY_CENTER: Final = ":role/aws-reserved/sso.amazonaws.com/"
+
+
+def outsiders(
+    network: Network, repositories: Sequence[str], sources: Sequence[str], needs: Sequence[Need]
+) -> Outsiders:  # fmt: skip
+    """Who may use these repositories (ARNs) from outside, who may be one of these sources' builds, and who has a role
+    from outside that may use what else the pipeline needs.
 
     Raises SnapshotError for a policy that cannot be judged.
     """
     findings, missing = _assumable(network, sources)
     assumptions: list[Assumption] = []
-    for account in dict.fromkeys(arn.split(":")[4] for arn in repositories):
+    further = targets(network, needs, sources)
+    builds = {service_role(network, one) for one in sources}
+    for account in dict.fromkeys((*(arn.split(":")[4] for arn in repositories), *(one.account for one in further))):
         details, path = iam_details(network, account)
         if details is None:
             missing.append(path)
@@ -104,14 +120,16 @@ def outsiders(network: Network, repositories: Sequence[str], sources: Sequence[s
             missing.append(path)  # every account has roles: without any, the answer was filtered
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
-            found = list(_judged(network, who, account, mine))
+            theirs = _theirs(who, account, further) if who.arn not in builds else []
+            found = [*_judged(network, who, account, mine), *_handed_over(network, who, account, theirs)]
             if found and who.unless:
                 missing.append(who.unless)
                 continue
             findings += found
-            if not found and who.unseen and any(_may_yet(network, who, account, arn) for arn in mine):
+            if not found and who.unseen and _may_yet(network, who, account, mine, theirs):
+                what = "CodeCommit" if mine else "what the pipeline needs"
                 detail = (
-                    f"whether {who.arn.split(':', 5)[-1]} can use CodeCommit from outside is not known: {path} lacks "
+                    f"whether {who.arn.split(':', 5)[-1]} can use {what} from outside is not known: {path} lacks "
                     f"{', '.join(who.unseen)}"
                 )
                 missing.append(path)
@@ -188,10 +206,10 @@ def _identities(
             how, unless = "a role whose trust policy is known only after the deployment", path
         if how:
             who = _who(details, role, how, *role_documents(details, role, path), path)
-            (unsure if unless else found).append(replace(who, unless=unless))
+            (unsure if unless else found).append(replace(who, unless=unless, foreign=True))
             if not unless:
                 del others[arn]
-    while found or unsure:
+    while found or unsure:  # users come last: a role is foreign that somebody foreign may assume, too
         who = found.pop() if found else unsure.pop()
         if who.unless and others.pop(who.arn, None) is None:
             continue  # somebody who surely is outside may assume it
@@ -200,7 +218,7 @@ def _identities(
             how = _from_within(network, trust, arn, who, account)
             if how:
                 by = _who(details, role, how, *role_documents(details, role, path), path)
-                (unsure if who.unless else found).append(replace(by, unless=who.unless))
+                (unsure if who.unless else found).append(replace(by, unless=who.unless, foreign=who.foreign))
                 if not who.unless:
                     del others[arn]
 
@@ -215,13 +233,51 @@ def _who(
     )  # fmt: skip
 
 
-def _may_yet(network: Network, who: _Who, account: str, resource: str) -> bool:
-    """Whether an identity could use a repository if policies that are not seen allowed everything."""
+def _theirs(who: _Who, account: str, further: Sequence[Target]) -> list[Target]:
+    """What of an account is asked of an identity that is foreign."""
+    if not who.foreign or _IDENTITY_CENTER in who.arn:
+        return []
+    mine = [one for one in further if one.account == account]
+    return [*mine, of_itself(who.arn)] if mine else []
+
+
+def _handed_over(network: Network, who: _Who, account: str, theirs: Sequence[Target]) -> Iterator[Finding]:
+    """That whoever has a role from outside may use the pipeline's further resources."""
+    for ways in _ways(network, who, account).values():
+        many = {one.within: one for one in theirs if one.within}
+        shut = {within for within, one in many.items()
+                if not _taken(network, who, account, replace(one, resource=within, file=""), ways)}  # fmt: skip
+        asked = ((one, _taken(network, who, account, one, ways)) for one in theirs if one.within not in shut)
+        opened = dict(islice(((one, actions) for one, actions in asked if actions), _MOST_NAMED))
+        if opened:
+            names_ = dict.fromkeys(one.resource.split(":", 5)[-1] for one in opened)
+            title = f"{who.arn.split(':', 5)[-1]}, {who.how}, can use {', '.join(names_)}"
+            lines = [f"{one.resource}: {', '.join(actions)}" for one, actions in opened.items()]
+            remedy = "Take them out of the role's trust policy, or these actions from the role, unless it is meant."
+            yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", who.arn, title, lines, remedy)
+            return
+
+
+def _taken(
+    network: Network, who: _Who, account: str, target: Target, ways: Sequence[Mapping[str, Any]]
+) -> list[str]:  # fmt: skip
+    """The actions on a target that an identity may take, as far as the target's own policy does not deny them."""
+    if target.also is not None and not _may(network, who, account, *target.also, ways):
+        return []
+    record = network.read(target.file, aws.ResourcePolicy) if target.file else None
+    theirs = document(record.text, target.file) if record is not None and record.text else None
+    return [one for one in target.actions if _may(network, who, account, one, target.resource, ways, theirs)]
+
+
+def _may_yet(
+    network: Network, who: _Who, account: str, repositories: Sequence[str], theirs: Sequence[Target]
+) -> bool:  # fmt: skip
+    """Whether an identity could use a repository or target if policies that are not seen allowed everything."""
     known = replace(who, documents=(*who.documents, _ALL))
+    ways = _ways(network, who, account).values()
     return any(
-        _may(network, known, account, one, resource, way)
-        for way in _ways(network, who, account).values() for one in ACTIONS
-    )  # fmt: skip
+        _may(network, known, account, one, arn, way) for way in ways for arn in repositories for one in ACTIONS
+    ) or any(_taken(network, known, account, one, way) for way in ways for one in theirs)
 
 
 _ALL: Final = document(
@@ -242,9 +298,11 @@ def _ways(network: Network, who: _Who, account: str) -> Mapping[str, Sequence[Ma
 
 
 def _may(
-    network: Network, who: _Who, account: str, action: str, resource: str, way: Sequence[Mapping[str, Any]]
+    network: Network, who: _Who, account: str, action: str, resource: str, way: Sequence[Mapping[str, Any]],
+    theirs: policy.Document | None = None,
 ) -> bool:  # fmt: skip
-    """Whether the policies that are in the snapshot let it through with some of these keys of a way, or may."""
+    """Whether the policies that are in the snapshot let it through with some of these keys of a way, or may; of the
+    resource's own only a Deny counts."""
     caller = policy.Principal.parse(who.arn)
     context = context_of(network, caller, account)
     scps = levels(network, account, "SERVICE_CONTROL_POLICY").levels
@@ -252,6 +310,7 @@ def _may(
         _passes(who.documents, request, "identity")
         and (who.boundary is None or _passes([who.boundary], request, "boundary"))
         and all(_passes(level, request, "scp") for level in scps if level)
+        and (theirs is None or policy.judge(theirs, request, "resource").effect != "deny")
         for request in (request_of(caller, action, resource, account, {**context, **keys}) for keys in way)
     )
 

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim import policy, services
+from reachsim.check.encryption_keys import keys_in_use
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
 from reachsim.check.service_plane import pipelines
@@ -35,8 +36,13 @@ from reachsim.policy_layers import access_blocks, rcps_deny, registry_counts
 from reachsim.policy_layers import document as document_of
 from reachsim.verdict import Finding
 
-_MAIN: Final = {":ecr:": (services.ECR_READ, services.ECR_WRITE), ":s3:": ("s3:GetObject", "s3:PutObject")}
+_MAIN: Final = {
+    ":ecr:": (services.ECR_READ, services.ECR_WRITE), ":s3:": ("s3:GetObject", "s3:PutObject"),
+    ":kms:": ("kms:Decrypt", "kms:GenerateDataKey"),
+}  # fmt: skip
 """By what an ARN holds: the actions that make a resource shared; of all others only where these are not open."""
+_PUBLIC: Final = {":ecr:": "ECR_REPOSITORY_PUBLIC", ":s3:": "BUCKET_PUBLIC", ":kms:": "RESOURCE_SHARED_OUTSIDE"}
+"""By the same: the code of what everyone may use."""
 _MOST_NAMED: Final = 5
 
 
@@ -75,6 +81,8 @@ _Limits = Mapping[str, Sequence[Statement]]
 
 def _told(network: Network, held: _Held, limits: _Limits) -> Iterator[_Told]:
     """What a resource's policy and access control list say."""
+    if ":kms:" in held.arn:
+        yield from _granted(network, held)
     if ":s3:" in held.arn:
         yield from _by_list(network, held.path.split("/", 1)[0], held.name)
     if network.snapshot.known(held.path):
@@ -93,7 +101,7 @@ def _taken_shut(network: Network, path: str, component: str) -> str | Assumption
 
 def _replicated(network: Network, needs: Sequence[Need]) -> Iterator[_Told]:
     """Registries whose images ECR itself copies to accounts outside the snapshot (P81)."""
-    for home, names in _registries(network, needs):
+    for home, names in repositories_in_use(network, needs):
         name = f"the registry {home[0]} in {home[1]}"
         path = network.path(home, "ecr", "describe-registry")
         if names and not network.snapshot.known(path):
@@ -140,7 +148,7 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
     """The policies of each repository in the snapshot and of each repository and bucket in use. A bucket has one owner
     (S3 User Guide, "Bucket naming rules"): where an account lists it, no other account is asked.
     """
-    for home, names in _registries(network, needs):
+    for home, names in repositories_in_use(network, needs):
         start = _start_of(home)
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
@@ -150,15 +158,52 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
         for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
             yield _Held(path, name, start + name)
+    asked, found = _buckets(needs), list(buckets_in_use(network, needs))
+    for arn in keys_in_use(network, list(dict.fromkeys(bucket for bucket, _, _ in found))):
+        _, _, _, region, account, key = arn.split(":", 5)
+        path = network.path((account, region), "kms", "get-key-policy", key.removeprefix("key/"))
+        yield _Held(path, key, arn, further=True)
+    for bucket, account, arn in found:
+        path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
+        yield _Held(path, bucket, arn, further=bucket not in asked)
+
+
+def buckets_in_use(network: Network, needs: Sequence[Need]) -> Iterator[tuple[str, str, str]]:
+    """(a bucket that the pipeline uses, an account that owns it or may, the bucket's ARN)."""
     own = {account: services.partition_of(region) for account, region in network.homes}
-    asked = _buckets(needs)
-    for bucket in dict.fromkeys((*asked, *_configured(network))):
-        listed = {account: network.path((account, "global"), "s3api", "list-buckets") for account in sorted(own)}
-        owners = [account for account, path in listed.items()
-                  if bucket in {one.name for one in network.read_collection(path, "Buckets", aws.Bucket)}]  # fmt: skip
+    listed = {account: network.path((account, "global"), "s3api", "list-buckets") for account in sorted(own)}
+    names = {account: {one.name for one in network.read_collection(path, "Buckets", aws.Bucket)}
+             for account, path in listed.items()}  # fmt: skip
+    for bucket in dict.fromkeys((*_buckets(needs), *_configured(network))):
+        owners = [account for account in listed if bucket in names[account]]
         for account in owners or [account for account, path in listed.items() if network.unknown(path)]:
-            path = network.path((account, "global"), "s3api", "get-bucket-policy", bucket)
-            yield _Held(path, bucket, f"arn:{own[account]}:s3:::{bucket}", further=bucket not in asked)
+            yield bucket, account, f"arn:{own[account]}:s3:::{bucket}"
+
+
+def _granted(network: Network, held: _Held) -> Iterator[_Told]:
+    """Accounts outside the snapshot that grants let use a key.
+
+    **Source:** KMS Developer Guide, "Grants in AWS KMS"; IAM Access Analyzer, "AWS KMS keys" (grants count).
+    """
+    _, _, _, region, account, key = held.arn.split(":", 5)
+    path = network.path((account, region), "kms", "list-grants", key.removeprefix("key/"))
+    if network.unknown(path) and (network.snapshot.known(held.path) or network.snapshot.status(path) != "missing"):
+        yield _taken_shut(network, path, held.name)
+    for one in network.read_collection(path, "Grants", aws.KeyGrant):
+        who = _grantee(one)
+        if who is not None and who.has_identity and who.account not in network.snapshot.accounts():
+            title = f"a grant of {held.name} lets account {who.account} use it, which is not in the snapshot"
+            lines = [f"{path}: {', '.join(one.operations)} to {who.text}"]
+            remedy = "Revoke the grant, unless the sharing is meant."
+            yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", held.name, title, lines, remedy)
+
+
+def _grantee(grant: aws.KeyGrant) -> policy.Principal | None:
+    """Whom a grant is for, if that is an account's or a service's; the principal may be deleted since."""
+    try:
+        return policy.Principal.parse(grant.grantee_principal or "")
+    except ValueError:
+        return None
 
 
 def _asked(needs: Sequence[Need]) -> list[str]:
@@ -171,7 +216,7 @@ def _start_of(home: Home) -> str:
     return f"arn:{services.partition_of(home[1])}:ecr:{home[1]}:{home[0]}:repository/"
 
 
-def _registries(network: Network, needs: Sequence[Need]) -> Iterator[tuple[Home, list[str]]]:
+def repositories_in_use(network: Network, needs: Sequence[Need]) -> Iterator[tuple[Home, list[str]]]:
     """Every account and Region, with the repositories there that are in the snapshot or in use."""
     asked = _asked(needs)
     for home in network.homes:
@@ -260,7 +305,7 @@ def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Itera
         how = f", {who.how}" if who.how else ""
         actions = _named(opened)
         if who.whose == ANYONE and not place:
-            code = "ECR_REPOSITORY_PUBLIC" if ":ecr:" in arn else "BUCKET_PUBLIC"
+            code = next(code for kind, code in _PUBLIC.items() if kind in arn)
             yield finding_of(code, "high", name, lets_in, [f"{path}: allows {actions} to any account{how}"])
             return
         lets_in += f" from {place}" if place else ""
@@ -312,9 +357,11 @@ def _asks(arn: str) -> Iterator[list[tuple[str, str]]]:
     """(action, resource) of what a repository or bucket may be asked: the main ones, then all others."""
     kind = next(kind for kind in _MAIN if kind in arn)
     objects = f"{arn}/*"
-    yield [(action, arn if kind == ":ecr:" else objects) for action in _MAIN[kind]]
+    yield [(action, objects if kind == ":s3:" else arn) for action in _MAIN[kind]]
     if kind == ":ecr:":
         yield [(action, arn) for action in actions_on("ecr", "repository")]
+    elif kind == ":kms:":
+        yield [(action, arn) for action in actions_on("kms", "key")]
     else:
         yield [(action, objects) for action in actions_on("s3", "object")]
         yield [(action, arn) for action in actions_on("s3", "bucket")]

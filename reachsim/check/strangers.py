@@ -289,7 +289,7 @@ def _role_of(account: str) -> policy.Principal:
 
 def named_by_conditions(statements: Sequence[Statement]) -> Iterator[policy.Principal]:
     """The callers that conditions of statements are about."""
-    for account in values(statements, "aws:principalaccount"):
+    for account in values(statements, "aws:principalaccount", "kms:calleraccount"):
         yield from map(_role_of, account_of(account))
     for pattern in values(statements, "aws:principalarn"):
         yield from _fitting(pattern)
@@ -349,7 +349,7 @@ def context_of(network: Network, caller: policy.Principal, account: str) -> dict
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": caller.account, "aws:ResourceAccount": account,
-        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
+        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT, "kms:CallerAccount": caller.account or None,
     }  # fmt: skip
     if caller.kind == "anonymous":
         context |= {"aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous"}

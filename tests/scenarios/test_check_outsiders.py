@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.scenarios.pipelines import (
     BUILD_ROLE,
     CLIENT_ROLE,
     ORGANIZATION,
+    REGION,
     Checked,
     Pipeline,
     for_all,
@@ -275,3 +277,87 @@ def test_rcps_keep_strangers_from_assuming_roles() -> None:
     outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}
     net.with_rcp(for_all("sts:AssumeRole", "*", "Deny", Condition=outside))
     assert load_files(net.files()).check().overall != "exposed"
+
+
+PARTNER = "999900001111"
+REPOSITORY = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/app"
+BUILD = f"arn:aws:iam::{ACCOUNT}:role/build"
+
+
+def shared(found: Checked) -> dict[str, tuple[str, ...]]:
+    told = (one for one in found.check.findings if one.id == "RESOURCE_SHARED_OUTSIDE")
+    return {one.component.split("/")[-1]: one.evidence for one in told}
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        ([statement("ecr:*", REPOSITORY)], f"{REPOSITORY}: ecr:BatchGetImage, ecr:PutImage"),
+        ([statement("ecr:BatchGetImage", f"{REPOSITORY}-other")], ""),
+        ([statement("codebuild:StartBuild")],
+         f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/p1: codebuild:StartBuild"),
+        ([statement("codebuild:List*"), statement("iam:PassRole")], ""),
+        ([statement("codebuild:CreateProject")], ""),
+        ([statement("codebuild:CreateProject"), statement("iam:PassRole", BUILD)], f"{BUILD}: iam:PassRole"),
+        ([statement("iam:UpdateAssumeRolePolicy")], f"{BUILD}: iam:UpdateAssumeRolePolicy"),
+        ([statement("iam:PutRolePolicy")], f"arn:aws:iam::{ACCOUNT}:role/ops: iam:PutRolePolicy"),
+        ([statement("ssm:StartSession")], f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1: ssm:StartSession"),
+        ([statement("ecr:*", "*", Condition={"StringEquals": {"aws:SourceVpce": "vpce-ecr-api"}})], ""),
+        ([statement("ecr:*", "*"), statement("*", "*", "Deny", Condition={"StringNotEquals": {"aws:SourceVpc": "v"}})],
+         ""),
+    ],
+)  # fmt: skip
+def test_roles_that_others_may_assume_share_what_they_may_do(statements: list[Record], told: str) -> None:
+    """Only CodeCommit was asked for: a partner that pushes images or starts builds was passed over."""
+    net = pushing()
+    for trust in ({"AWS": PARTNER}, {"Federated": "token.actions.githubusercontent.com"}):
+        action = "sts:AssumeRole" if "AWS" in trust else "sts:AssumeRoleWithWebIdentity"
+        found = with_roles(net, role("ops", trusting(trust, Action=action), *statements))
+        assert shared(found).get("ops", ()) == ((told,) if told else ())
+        assert (found.overall == "exposed") is bool(told)
+    assert shared(with_roles(net, role("ops", trusting({"Service": "lambda.amazonaws.com"}), *statements))) == {}
+
+
+def pushing() -> Pipeline:
+    """A pipeline whose build pushes to the repository that there is."""
+    net = Pipeline()
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "app"}]})
+    return net
+
+
+def with_roles(net: Pipeline, *roles: Record, users: tuple[Record, ...] = ()) -> Checked:
+    own = [role("build", trusting({"Service": "codebuild.amazonaws.com"}), *BUILD_ROLE),
+           role("dev", trusting({"Service": "ec2.amazonaws.com"}), *CLIENT_ROLE)]  # fmt: skip
+    net.put(IAM, {"UserDetailList": list(users), "GroupDetailList": [], "RoleDetailList": [*own, *roles],
+                  "Policies": []}, region="global")  # fmt: skip
+    return Checked(net)
+
+
+def test_what_a_role_shares_goes_from_role_to_role_but_not_with_ones_own_people() -> None:
+    net = pushing()
+    jump = role("jump", trusting({"AWS": PARTNER}), statement("sts:AssumeRole"))
+    ops = role("ops", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), statement("ecr:PutImage"))
+    anybody = user(statement("sts:AssumeRole"))
+    assert set(shared(with_roles(net, jump, ops, users=(anybody,)))) == {"ops"}
+    assert shared(with_roles(net, ops, users=(anybody,))) == {}
+    center = {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/AWSSSO_abc_DO_NOT_DELETE"}
+    arn = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_abc"
+    people = role("AWSReservedSSO_Dev_abc", trusting(center, Action="sts:AssumeRoleWithSAML"),
+                  statement("ecr:PutImage"), Arn=arn)  # fmt: skip
+    assert shared(with_roles(net, people)) == {}
+
+
+def test_a_policy_of_the_repository_may_deny_what_a_role_from_outside_may_do() -> None:
+    net = pushing()
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*",
+            "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}  # fmt: skip
+    for name in ("app", "base%2Fgolang"):
+        net.put(f"ecr/get-repository-policy/{name}", {"policyText": json.dumps(policy(deny))})
+    assert shared(with_roles(net, role("ops", trusting({"AWS": PARTNER}), statement("ecr:PutImage")))) == {}
+
+
+def test_policies_of_a_foreign_role_that_are_not_seen_leave_it_open() -> None:
+    attached = [{"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}]
+    found = with_roles(pushing(), role("ops", trusting({"AWS": PARTNER}), AttachedManagedPolicies=attached))
+    assert found.overall == "undecided"
+    assert f"{ACCOUNT}/global/{IAM}.json" in found.check.missing

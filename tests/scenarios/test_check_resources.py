@@ -725,3 +725,75 @@ def test_what_stands_open_beside_the_pipeline_is_named() -> None:
     exposed = [(one.component, one.severity, one.evidence) for one in check.findings if one.id == "INTERFACE_EXPOSED"]
     assert exposed == [(open_, "low", ("open: tcp 80",))]
     assert check.overall == "private-and-working"
+
+
+KEY = f"arn:aws:kms:ap-northeast-1:{ACCOUNT}:key/k-1"
+OWN_KEY = statement("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+
+
+def encrypted(*further: dict[str, Any], grantee: str = "", **project: Any) -> Check:
+    """A pipeline whose artifacts a key encrypts."""
+    keyed = {"artifacts": {"type": "S3", "location": "out"}, "encryptionKey": KEY}
+    net = Pipeline(build_role=[*BUILD_ROLE, statement(["kms:*", "s3:*"])], **(keyed | project))
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "out"}]}, region="global")
+    net.put("s3api/get-bucket-policy/out", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(policy(OWN_KEY, *further))})
+    net.put("kms/list-aliases", {"Aliases": [{"AliasName": "alias/art", "TargetKeyId": "k-1"}]})
+    grants = [{"GranteePrincipal": grantee, "Operations": ["Decrypt"]}] if grantee else []
+    net.put("kms/list-grants/k-1", {"Grants": grants})
+    return load_files(net.files()).check()
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "severity"),
+    [
+        ({"AWS": PARTNER}, {}, "medium"),
+        ("*", {}, "high"),
+        ("*", {"kms:ViaService": "s3.ap-northeast-1.amazonaws.com"}, "high"),
+        ("*", {"kms:CallerAccount": [ACCOUNT, PARTNER]}, "medium"),
+        ("*", {"kms:CallerAccount": ACCOUNT, "kms:ViaService": "s3.ap-northeast-1.amazonaws.com"}, None),
+        ("*", {"aws:PrincipalOrgID": ORGANIZATION}, None),
+        ({"Service": "logs.ap-northeast-1.amazonaws.com"}, {}, None),
+    ],
+)  # fmt: skip
+def test_keys_of_the_pipeline_that_others_may_use_are_shared(
+    principal: Any, condition: dict[str, Any], severity: str | None
+) -> None:
+    """IAM Access Analyzer, "AWS Key Management Service keys"; KMS keys were not looked at."""
+    more = {"Condition": {"StringEquals": condition}} if condition else {}
+    for check in (
+        encrypted(statement("kms:Decrypt", Principal=principal, **more)),
+        encrypted(statement("kms:Decrypt", Principal=principal, **more), encryptionKey="alias/art"),
+    ):
+        assert found(check) == ({"RESOURCE_SHARED_OUTSIDE": severity} if severity else {})
+        assert (check.overall == "exposed") is bool(severity)
+
+
+def test_keys_that_the_pipeline_does_not_use_are_nobodys_matter() -> None:
+    assert found(encrypted(statement("kms:*", Principal="*"), encryptionKey="alias/aws/s3")) == {}
+
+
+@pytest.mark.parametrize(
+    ("grantee", "shared"),
+    [(f"arn:aws:iam::{PARTNER}:role/x", True), (f"arn:aws:iam::{ACCOUNT}:role/build", False),
+     ("ecr.ap-northeast-1.amazonaws.com", False), ("AROAEXAMPLEDELETED1", False)],
+)  # fmt: skip
+def test_a_grant_of_a_key_to_another_account_shares_it(grantee: str, shared: bool) -> None:
+    check = encrypted(grantee=grantee)
+    assert found(check) == ({"RESOURCE_SHARED_OUTSIDE": "medium"} if shared else {})
+
+
+@pytest.mark.parametrize("path", [
+    ("ecr/describe-repositories", {"repositories": [{"repositoryName": "app",
+                                                     "encryptionConfiguration": {"kmsKey": KEY}}]}),
+    ("codecommit/batch-get-repositories", {"repositories": [{"repositoryName": "app", "kmsKeyId": KEY}]}),
+    ("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": [], "artifactStore": {
+        "type": "S3", "location": "out", "encryptionKey": {"id": KEY, "type": "KMS"}}}}),
+])  # fmt: skip
+def test_keys_of_repositories_and_artifact_stores_count(path: tuple[str, dict[str, Any]]) -> None:
+    net = Pipeline()
+    net.put(*path)
+    shared_key = policy(OWN_KEY, statement("kms:Decrypt", Principal={"AWS": PARTNER}))
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(shared_key)})
+    check = load_files(net.files()).check()
+    assert [one.component for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"] == ["key/k-1"]
