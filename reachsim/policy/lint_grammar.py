@@ -13,7 +13,7 @@ from typing import Any, Final
 from .conditions import read_operator
 from .lint import Issue, Place, Subject
 from .operators import OPERATORS
-from .principals import is_known_entry
+from .principals import SERVICE_SUFFIXES, is_known_entry
 from .statements import PRINCIPAL_KINDS
 from .variables import Template
 
@@ -174,6 +174,10 @@ def _principals(subject: Subject) -> Iterator[Issue]:
                 yield from _list_of_texts(entries)
                 for one in entries.texts() if sort == "AWS" else ():
                     yield from _principal(one, source)
+                for one in entries.texts() if sort == "Service" else ():
+                    if not one.value.endswith(SERVICE_SUFFIXES):
+                        message = f"{one.value!r} is no service: it is written like codebuild.amazonaws.com"
+                        yield _fault("NO_SERVICE_NAME", one.pointer, message, source)
 
 
 def _principal(one: Place, source: str) -> Iterator[Issue]:

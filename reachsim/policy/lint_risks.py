@@ -7,6 +7,7 @@ VPC endpoints using endpoint policies").
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -33,6 +34,9 @@ _ACCOUNT_KEYS: Final = frozenset({f"aws:{whose}account" for whose in ("principal
 _VPCE_KEYS: Final = ("aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn")
 _NO_VPCE_KEYS: Final = ("logs", "codecommit", "codebuild", "sts")
 _FIXED_RUN: Final = 6
+_PRIVATE: Final = tuple(
+    map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
+)
 _LAYERS: Final = re.compile(r"arn:(aws[a-z-]*):s3:::prod-([a-z]{2}(?:-[a-z]+)+-\d+)-starport-layer-bucket")
 _PRIVATELINK: Final = "AWS PrivateLink Guide, Control access to VPC endpoints using endpoint policies"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
@@ -52,6 +56,7 @@ def on_statement(subject: Subject) -> Iterator[Issue]:
         yield from _sets(subject, written, key, values)
         yield from _literal_wildcards(written, key, values)
         yield from _endpoint_keys(subject, written, key, values)
+        yield from _addresses(subject, written, key, values)
         if subject.endpoint:
             yield from _short_runs(written, key, values)
     yield from _variables(subject)
@@ -189,6 +194,29 @@ def _endpoint_keys(subject: Subject, written: str, key: str, values: Place) -> I
             what = "denies all of it" if subject.fields.get("Effect") == "Deny" else "never matches"
             message = f"{' and '.join(without)} has no {key} in its requests, so {written} {what} or says nothing there"
             yield _issue("finding", "KEY_NOT_SUPPLIED", values.pointer, message, f"facts 65, 66; {_KEYS}")
+
+
+def _addresses(subject: Subject, written: str, key: str, values: Place) -> Iterator[Issue]:
+    """aws:SourceIp is a public address, and blocks are for IpAddress."""
+    found = read_operator(written)
+    if found is None or (reference.key_sort(key) or "") != "IPAddress":
+        return
+    for one in values.texts():
+        if found[0].name.startswith("String") and "/" in one.value:
+            message = f"{written} compares {one.value!r} letter by letter; a block of addresses is for IpAddress"
+            yield _issue("finding", "ADDRESS_AS_TEXT", one.pointer, message, _OPERATORS)
+        elif key.lower() == "aws:sourceip" and not subject.endpoint and _is_private(one.value):
+            message = f"no request has a private address such as {one.value} as its aws:SourceIp; use aws:VpcSourceIp"
+            yield _issue("warning", "PRIVATE_ADDRESS", one.pointer, message, f"fact 62; {_KEYS}")
+
+
+def _is_private(text: str) -> bool:
+    """Whether a block holds private addresses alone."""
+    try:
+        block = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return any(block.version == one.version and block.subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
 
 
 def _variables(subject: Subject) -> Iterator[Issue]:

@@ -30,7 +30,8 @@ CallerKind = Literal["user", "role", "session", "federated-user", "root", "servi
 _ACCOUNT_DIGITS: Final = 12
 _ACCESS_IDENTITY: Final = r"arn:aws[a-z-]*:iam::cloudfront:user/[^*?]+"
 _HOST: Final = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/\S*)?"
-_SERVICE_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")
+SERVICE_SUFFIXES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".aws.internal")
+"""How the names of AWS services end."""
 _SERVICE_ROLE_PATH: Final = "aws-service-role/"
 _SERVICE_ROLE_NAME: Final = "AWSServiceRoleFor"
 
@@ -193,4 +194,4 @@ def _from_arn(text: str) -> Principal:
 def _from_host(text: str) -> Principal:
     if not re.fullmatch(_HOST, text):
         raise ValueError(f"expected the ARN of a principal or a service name, found {text!r}")
-    return Principal(text, "service" if text.endswith(_SERVICE_SUFFIXES) else "provider")
+    return Principal(text, "service" if text.endswith(SERVICE_SUFFIXES) else "provider")

@@ -455,3 +455,69 @@ def test_a_trust_policy_has_no_resource() -> None:
     assert lint({"Version": "2012-10-17", "Statement": trust}, "trust") == ()
     found = lint({"Version": "2012-10-17", "Statement": [{**trust, "Resource": "*"}]}, "trust")
     assert [(one.rule, one.pointer) for one in found] == [("MISPLACED_RESOURCE", "/Statement/0/Resource")]
+
+
+GITHUB = {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}
+SAML = {"Federated": "arn:aws:iam::111122223333:saml-provider/idp"}
+SUB = "token.actions.githubusercontent.com:sub"
+
+
+def trusted(principal: Any, action: Any, **conditions: Any) -> set[str]:
+    more = {"Condition": conditions} if conditions else {}
+    given = document({"Effect": "Allow", "Principal": principal, "Action": action, **more})
+    return {one.rule for one in lint(given, "trust")}
+
+
+@pytest.mark.parametrize(
+    ("principal", "action", "never"),
+    [
+        (SAML, "sts:AssumeRole", True), (SAML, "sts:AssumeRoleWithWebIdentity", True),
+        (SAML, ["sts:AssumeRoleWithSAML", "sts:TagSession"], False), (SAML, "sts:*", False),
+        ({"Federated": "cognito-identity.amazonaws.com"}, "sts:AssumeRole", True),
+        ({"Federated": "cognito-identity.amazonaws.com"}, "sts:assumerolewithwebidentity", False),
+        ({"Service": "codebuild.amazonaws.com"}, "sts:AssumeRoleWithWebIdentity", True),
+        ({"AWS": "111122223333"}, "sts:TagSession", True), ({"AWS": "111122223333"}, "sts:AssumeRole", False),
+    ],
+)  # fmt: skip
+def test_whom_a_trust_policy_names_asks_for_one_action(principal: Any, action: Any, never: bool) -> None:
+    """AWS Security Token Service API Reference: a provider's users never call AssumeRole."""
+    assert ("TRUST_ACTION" in trusted(principal, action)) is never
+
+
+@pytest.mark.parametrize(
+    ("conditions", "open_"),
+    [
+        ({}, True),
+        ({"StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"}}, True),
+        ({"StringEquals": {SUB: "repo:acme/app:ref:refs/heads/main"}}, False),
+        ({"StringLike": {SUB: "repo:acme/*"}}, False), ({"StringLike": {SUB: "repo:acme*"}}, True),
+        ({"StringLike": {SUB: "repo:acme*/app:*"}}, True), ({"StringLike": {SUB: ["repo:acme/a:*", "*"]}}, True),
+        ({"StringNotEquals": {SUB: "repo:acme/app:*"}}, True), ({"StringLikeIfExists": {SUB: "repo:acme/*"}}, True),
+        ({"StringEquals": {"token.actions.githubusercontent.com:repository_owner_id": "1"}}, False),
+    ],
+)  # fmt: skip
+def test_a_provider_that_everybody_uses_is_bound_to_ones_own(conditions: Any, open_: bool) -> None:
+    """IAM User Guide, "Identity-provider controls for shared OIDC providers"."""
+    assert ("PROVIDER_OPEN" in trusted(GITHUB, "sts:AssumeRoleWithWebIdentity", **conditions)) is open_
+
+
+def test_names_of_services_in_principals() -> None:
+    for name, wrong in (("codebuild", True), ("codebuild.aws.amazon.com", True), ("codebuild.amazonaws.com", False),
+                        ("logs.cn-north-1.amazonaws.com.cn", False)):  # fmt: skip
+        assert ("NO_SERVICE_NAME" in trusted({"Service": name}, "sts:AssumeRole")) is wrong
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "rule"),
+    [
+        ("IpAddress", "10.0.0.0/8", "PRIVATE_ADDRESS"), ("NotIpAddress", ["203.0.113.0/24", "192.168.1.5"],
+                                                        "PRIVATE_ADDRESS"),
+        ("IpAddress", "fd00::/8", "PRIVATE_ADDRESS"), ("IpAddress", "203.0.113.0/24", None),
+        ("IpAddress", "0.0.0.0/0", None), ("IpAddress", "2001:db8::/32", None),
+        ("StringEquals", "203.0.113.0/24", "ADDRESS_AS_TEXT"), ("StringEquals", "203.0.113.7", None),
+    ],
+)  # fmt: skip
+def test_addresses_in_conditions(operator: str, value: Any, rule: str | None) -> None:
+    """IAM User Guide, "AWS global condition context keys" (aws:SourceIp), "Condition operators" (IpAddress)."""
+    given = document(S3, Condition={operator: {"aws:SourceIp": value}})
+    assert {one.rule for one in lint(given, "identity")} == ({rule} if rule else set())
