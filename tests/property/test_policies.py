@@ -16,9 +16,17 @@ CALLERS = [
     f"arn:aws:sts::{OWN}:assumed-role/a/s", f"arn:aws:sts::{OWN}:assumed-role/b/t", f"arn:aws:iam::{OWN}:root",
     f"arn:aws:sts::{OWN}:federated-user/a", f"arn:aws:iam::{OTHER}:user/a", f"arn:aws:iam::{OTHER}:root",
     f"arn:aws:sts::{OTHER}:assumed-role/a/s", f"arn:aws:sts::{OWN}:assumed-role/AWSServiceRoleForX/s",
-    "codebuild.amazonaws.com", {"type": "Anonymous"},
+    "codebuild.amazonaws.com", {"type": "Anonymous"}, f"arn:aws:iam::{OWN}:saml-provider/p", "accounts.google.com",
 ]  # fmt: skip
-_NAMES = [one for one in CALLERS if isinstance(one, str) and one.startswith("arn:")]
+_NAMES = [one for one in CALLERS if isinstance(one, str) and one.startswith("arn:") and "provider" not in one]
+
+
+def _some_of(*values: Any) -> st.SearchStrategy[Any]:
+    """One of them, or a list of one or two."""
+    one = st.sampled_from(values)
+    return st.one_of(one, st.lists(one, min_size=1, max_size=2))
+
+
 _aws = st.lists(
     st.sampled_from([*_NAMES, OWN, OTHER, "*", f"arn:aws:iam::{OWN}:role/p/b", f"arn:aws:iam::{OWN}:role/b"]),
     min_size=1, max_size=4,
@@ -28,6 +36,10 @@ _principals = st.one_of(
     st.fixed_dictionaries({"AWS": _aws}),
     st.fixed_dictionaries({"AWS": _aws, "Service": st.just("codebuild.amazonaws.com")}),
     st.fixed_dictionaries({"Service": st.sampled_from(["codebuild.amazonaws.com", "x.amazonaws.com"])}),
+    st.fixed_dictionaries(
+        {"Federated": _some_of(f"arn:aws:iam::{OWN}:saml-provider/p", "accounts.google.com", "x.example.com", "*")}
+    ),
+    st.fixed_dictionaries({"AWS": _aws, "CanonicalUser": st.just("79a5")}),
 )
 _text = st.sampled_from(["a", "b", "ab", "A", "*", "a:b", "x/y"])
 _globs = st.sampled_from(["*", "a*", "*b", "a", "?", "ab*", "a?b", "A", "", "${k:b}", "${k:b}*", "${*}", "${k:c, 'a'}"])
@@ -39,18 +51,26 @@ _strings = st.builds(
                      "StringNotEqualsIgnoreCase"]),
     st.sampled_from(["", "", "IfExists"]),
 )  # fmt: skip
+_ORDERS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
+
+
+def _operators(*names: str) -> st.SearchStrategy[str]:
+    prefixes, tails = st.sampled_from(["", "", "", "ForAllValues:", "ForAnyValue:"]), st.sampled_from(["", "IfExists"])
+    return st.builds(lambda prefix, name, tail: prefix + name + tail, prefixes, st.sampled_from(names), tails)
+
+
 _conditions = st.one_of(
     st.tuples(_strings, st.sampled_from(_KEYS[:4]), st.lists(_globs, min_size=1, max_size=2)),
-    st.tuples(
-        st.sampled_from(["ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEqualsIfExists", "ForAnyValue:ArnLike"]),
-        st.just("aws:PrincipalArn"),
-        st.sampled_from([f"arn:aws:iam::{OWN}:*", "arn:aws:iam::*:user/*", "arn:*:iam::*:role/${k:b}", "arn:aws:*"])),
-    st.tuples(st.sampled_from(["IpAddress", "NotIpAddress", "IpAddressIfExists"]), st.just("aws:SourceIp"),
-              st.sampled_from(["203.0.113.0/24", "203.0.113.7", "2001:db8::/32", "0.0.0.0/0"])),
-    st.tuples(st.sampled_from(["NumericLessThan", "NumericGreaterThanEquals", "NumericNotEquals", "NumericEquals"]),
-              st.just("k:n"), st.sampled_from(["1", 5, "5.0", "-2"])),
-    st.tuples(st.sampled_from(["Bool", "BoolIfExists"]), st.just("k:t"), st.sampled_from([True, "false", "True"])),
-    st.tuples(st.just("Null"), st.sampled_from(_KEYS), st.booleans()),
+    st.tuples(_operators("ArnLike", "ArnNotLike", "ArnEquals", "ArnNotEquals"), st.just("aws:PrincipalArn"),
+              _some_of(f"arn:aws:iam::{OWN}:*", "arn:aws:iam::*:user/*", "arn:*:iam::*:role/${k:b}", "arn:aws:*")),
+    st.tuples(_operators("IpAddress", "NotIpAddress"), st.just("aws:SourceIp"),
+              _some_of("203.0.113.0/24", "203.0.113.7", "2001:db8::/32", "2001:0DB8:0::1", "0.0.0.0/0", "::/0")),
+    st.tuples(_operators(*(f"Numeric{one}" for one in _ORDERS)), st.just("k:n"), _some_of("1", 5, "5.0", "-2", 7.5)),
+    st.tuples(_operators(*(f"Date{one}" for one in _ORDERS)), st.just("k:d"),
+              _some_of("2026-01-01", "2026-01-01T00:00:00Z", "2025-12-31T22:00:00-02:00", "1767225600", 1767225601)),
+    st.tuples(_operators("Bool"), st.just("k:t"), _some_of(True, "false", "True", "${k:t}")),
+    st.tuples(_operators("BinaryEquals"), st.just("k:y"), _some_of("QQ==", "QUI=", "")),
+    st.tuples(st.just("Null"), st.sampled_from([*_KEYS, "k:d", "k:y"]), _some_of(True, "true", False)),
 )  # fmt: skip
 
 
@@ -97,7 +117,10 @@ _contexts = st.fixed_dictionaries({}, optional={
     "aws:TagKeys": st.sampled_from(["a", [], ["a"], ["a", "b"], ["x", ""], [""], ["ab", "A"]]),
     "aws:PrincipalArn": st.sampled_from([*_NAMES, "x"]),
     "aws:SourceIp": st.sampled_from(["203.0.113.7", "203.0.113.8", "198.51.100.1", "2001:db8::1"]),
-    "k:n": st.sampled_from(["1", "4", "5", "-2", "7.5"]), "k:t": st.sampled_from(["true", "false"]),
+    "k:n": st.sampled_from(["1", "4", "5", "-2", "7.5", ["1", "5"], []]),
+    "k:t": st.sampled_from(["true", "false", ["true"]]),
+    "k:d": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "1767225599", "2025-12-31", []]),
+    "k:y": st.sampled_from(["QQ==", "QUI=", ["QQ==", "QUI="], ""]),
 })  # fmt: skip
 
 

@@ -7,6 +7,8 @@ binary values, and the exemptions of single actions.
 
 from __future__ import annotations
 
+import binascii
+import calendar
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -79,8 +81,9 @@ def spared(statement: Statement, who: dict[str, str]) -> set[str]:
 def caller(given: Any) -> dict[str, Any]:
     if not isinstance(given, str):
         return {"kind": "anonymous", "arn": "", "account": "", "name": "", "linked": False}
-    if not given.startswith("arn:"):
-        return {"kind": "service", "arn": given, "account": "", "name": "", "linked": False}
+    if not given.startswith("arn:") or "-provider/" in given:
+        kind = "service" if given.endswith(".amazonaws.com") else "provider"
+        return {"kind": kind, "arn": given, "account": "", "name": "", "linked": False}
     _, _, service, _, account, rest = given.split(":", 5)
     words = rest.split("/")
     kind = "root" if rest == "root" else {"assumed-role": "session"}.get(words[0], words[0])
@@ -159,6 +162,8 @@ def is_named(given: Any, who: dict[str, Any]) -> bool:
         return True
     if who["kind"] == "service":
         return who["arn"] in entries(given, "Service")
+    if who["kind"] == "provider":
+        return bool({who["arn"], "*"} & set(entries(given, "Federated")))
     if not who["account"]:
         return False
     if who["kind"] == "session" and any(is_role(one, who) for one in aws):
@@ -256,12 +261,27 @@ def fits(name: str, wanted: Any, given: str, context: dict[str, Any], version: s
             for pattern, part in zip(patterns, theirs, strict=True)
         )
     if name == "Bool":
-        return wanted.lower() == given.lower()
+        pattern = filled(wanted, context, version, wild=False)
+        return pattern is not None and re.fullmatch(pattern, given, re.IGNORECASE) is not None
     if name == "IpAddress":
         block, address = ipaddress.ip_network(wanted, strict=False), ipaddress.ip_address(given)
         return block.version == address.version and address in block
-    left, right = float(given), float(wanted)
+    if name == "BinaryEquals":
+        return binascii.a2b_base64(wanted) == binascii.a2b_base64(given)
+    read = float if name.startswith("Numeric") else seconds
+    left, right = read(given), read(wanted)
     return {
-        "NumericEquals": left == right, "NumericLessThan": left < right, "NumericLessThanEquals": left <= right,
-        "NumericGreaterThan": left > right, "NumericGreaterThanEquals": left >= right,
-    }[name]  # fmt: skip
+        "Equals": left == right, "LessThan": left < right, "LessThanEquals": left <= right,
+        "GreaterThan": left > right, "GreaterThanEquals": left >= right,
+    }[name.removeprefix("Numeric").removeprefix("Date")]  # fmt: skip
+
+
+def seconds(text: str) -> float:
+    """Fact 55: a date, a date and time with a zone, or seconds since 1970."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(Z|[+-]\d\d:\d\d))?", text)
+    if found is None:
+        return float(text)
+    year, month, day, hour, minute, second, zone = found.groups(default="0")
+    ahead = 0 if len(zone) < 6 else int(zone[0] + "1") * (int(zone[1:3]) * 60 + int(zone[4:]))
+    moment = (int(year), int(month), int(day), int(hour), int(minute) - ahead, int(second))
+    return float(calendar.timegm(moment))
