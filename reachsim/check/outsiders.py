@@ -110,13 +110,14 @@ def outsiders(
     findings, missing = _assumable(network, sources)
     assumptions: list[Assumption] = []
     further = targets(network, needs, sources)
-    builds = {service_role(network, one) for one in sources}
-    for account in dict.fromkeys((*(arn.split(":")[4] for arn in repositories), *(one.account for one in further))):
+    builds = [role for role in (service_role(network, one) for one in sources) if _is_role(role)]
+    needed = list(dict.fromkeys(arn.split(":")[4] for arn in (*repositories, *builds)))
+    for account in dict.fromkeys((*needed, *(one.account for one in further))):
         details, path = iam_details(network, account)
         if details is None:
-            missing.append(path)
+            missing += [path] if account in needed else []  # another account's roles are judged where they are told
             continue
-        if network.lists_all(path) and not details.role_detail_list:
+        if account in needed and network.lists_all(path) and not details.role_detail_list:
             missing.append(path)  # every account has roles: without any, the answer was filtered
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
@@ -137,6 +138,10 @@ def outsiders(
     return Outsiders(tuple(findings), tuple(dict.fromkeys(missing)), tuple(assumptions))
 
 
+def _is_role(text: str) -> bool:
+    return text.startswith("arn:") and ":role/" in text
+
+
 def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding], list[str]]:
     """(service roles of builds that somebody outside may assume, who then does whatever a build may do; files without
     which there may be more).
@@ -144,7 +149,7 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
     findings: list[Finding] = []
     missing: list[str] = []
     for role in dict.fromkeys(service_role(network, one) for one in sources):
-        if not role.startswith("arn:") or ":role/" not in role:
+        if not _is_role(role):
             continue
         account = role.split(":")[4]
         held = described(network, account, role)

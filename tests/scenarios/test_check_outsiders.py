@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reachsim import load_files
-from tests.build import Record
+from tests.build import Build, Record
 from tests.scenarios.pipelines import (
     ACCOUNT,
     BUILD_ROLE,
@@ -361,3 +361,24 @@ def test_policies_of_a_foreign_role_that_are_not_seen_leave_it_open() -> None:
     found = with_roles(pushing(), role("ops", trusting({"AWS": PARTNER}), AttachedManagedPolicies=attached))
     assert found.overall == "undecided"
     assert f"{ACCOUNT}/global/{IAM}.json" in found.check.missing
+
+
+def test_another_accounts_roles_are_judged_where_they_are_told() -> None:
+    """The base image is of another account of the snapshot, whose IAM no file tells: that leaves nothing open."""
+    other = "222222222222"
+    pull = statement(["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
+    net = Pipeline(build_role=[*BUILD_ROLE, pull])
+    base = Build(other, REGION)
+    base.put("ecr/describe-repositories", {"repositories": [{"repositoryName": "base"}]})
+    allow = statement("ecr:*", Principal={"AWS": ACCOUNT})
+    base.put("ecr/get-repository-policy/base", {"policyText": json.dumps(policy(allow))})
+    spec = {"code/p1/Dockerfile": f"FROM {other}.dkr.ecr.{REGION}.amazonaws.com/base:1\n".encode(),
+            "code/p1/buildspec.yml": b"version: 0.2\nphases: {build: {commands: [docker build .]}}\n"}  # fmt: skip
+    files = net.files() | base.files() | spec
+    assert load_files(files).check().overall == "private-and-working"
+    trust = role("ops", trusting({"AWS": PARTNER}), statement("ecr:*", "*"),
+                 Arn=f"arn:aws:iam::{other}:role/ops")  # fmt: skip
+    details = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [trust], "Policies": []}
+    base.put(IAM, details, region="global")
+    check = load_files(files | base.files()).check()
+    assert [one.component for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"] == [trust["Arn"]]
