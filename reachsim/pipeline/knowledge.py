@@ -206,7 +206,7 @@ _DEBIAN: Final = frozenset(
     ]
 )
 _UBUNTU: Final = frozenset(["ubuntu", "eclipse-temurin", "maven", "gradle", "sapmachine", "ibmjava", "swift", "groovy",
-                             "tomcat", "rabbitmq"])  # fmt: skip
+                             "tomcat", "rabbitmq", "ros"])  # fmt: skip
 _OTHERS: Final = {
     "alpine": "alpine", "docker": "alpine", "amazonlinux": "amazonlinux", "amazoncorretto": "amazonlinux",
     "fedora": "fedora", "centos": "centos", "rockylinux": "rocky", "almalinux": "alma", "oraclelinux": "oracle",

@@ -33,7 +33,9 @@ def extensions(call: Call) -> Outcome:
 
 
 def composer(call: Call) -> Outcome:
-    given = arguments(call.words, ["d", "working-dir", "prefer-install"])
+    given = arguments(
+        call.words, ["d", "working-dir", "prefer-install", "repository", "repository-url", "s", "stability"]
+    )
     word = given.rest[0] if given.rest else ""
     if word == "config" and len(given.rest) > 2 and given.rest[1].startswith("repo"):
         if re.fullmatch(r"repo(?:s|sitories)?\.packagist(?:\.org)?", given.rest[1]):
@@ -52,6 +54,10 @@ def composer(call: Call) -> Outcome:
         call.scope = call.scope.copy()
         call.scope.directory = call.path(given.last("d", "working-dir") or ".")
     sure: Confidence = "likely" if call.cached(".composer", "vendor") else "certain"
+    named = given.all("repository", "repository-url") if word == "create-project" else []
+    own: list[Found] = [one for url in named if "://" in url for one in index_at(url, "packagist", sure)]
+    if own and not given.has("add-repository"):  # the package comes from there, and what it requires may not
+        return Outcome(tuple(dict.fromkeys([*own, *knowledge.index("packagist", "likely")])), "")
     project = call.json("composer.json")
     if project is not None and word in ("install", "update", "i", "u"):
         needs = [name for key in ("require", "require-dev") for name in shapes.table(project, key) if "/" in str(name)]

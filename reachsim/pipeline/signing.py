@@ -37,6 +37,9 @@ def cosign(call: Call) -> Outcome:
         rest = rest[1:]
     key = given.last("key", "kms") or ""
     found: list[Found] = _key(call, key, "kms:Verify" if word.startswith("verify") else "kms:Sign")
+    for one in given.all("key", "cert", "certificate", "certificate-chain", "signature", "bundle"):
+        found += urls.destination(one) if "://" in one else []  # a file by its URL
+    found += [fetched for one in rest if word.endswith("-blob") for fetched in urls.destination(one)]
     found += _sigstore(given, word, key)
     for one in rest if word in (*_READS, *_WRITES) else ():
         found += image.pulls(one, "likely")

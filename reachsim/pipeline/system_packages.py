@@ -223,6 +223,17 @@ def add_repository(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys([*found, *update])), "")
 
 
+def rosdep(call: Call) -> Outcome:
+    """rosdep: its lists of packages are on GitHub, and what it installs comes from the distribution.
+
+    **Source:** ROS documentation, "rosdep" (sources.list.d/20-default.list).
+    """
+    word = next((one for one in call.words if not one.startswith("-")), "")
+    if word in ("init", "update"):
+        return Outcome((Destination("raw.githubusercontent.com", 443, "download"),), None)
+    return Outcome(tuple(repositories(call, "apt", "likely")) if word == "install" else (), None)
+
+
 def apt_key(call: Call) -> Outcome:
     """apt-key and gpg: keys from a key server."""
     found: list[Found] = []
