@@ -253,13 +253,14 @@ class Machine:
 
     def matches(self, pattern: str) -> list[str]:
         """The machine's paths of files and folders of the context that match, folders alone if it ends with ``/``."""
+        single = self._placed(pattern)
         name = self.context_path(pattern.rstrip("/"))
         if name is None or name.startswith("..") or len(name) > LONGEST_PATH:
-            return []
+            return single
         head = pattern.rstrip("/")[: len(pattern.rstrip("/")) - len(name)]
         depth, only = name.count("/"), pattern.endswith("/")
         fits = re.compile(fnmatch.translate(name)).match
-        found: dict[str, None] = {}
+        found: dict[str, None] = dict.fromkeys(single)
         for one in self.context:
             parts = one.split("/")
             if len(parts) <= depth or (only and len(parts) == depth + 1):
@@ -273,11 +274,26 @@ class Machine:
                 found[head + start + ("/" if only else "")] = None
         return list(found)
 
+    def _placed(self, pattern: str) -> list[str]:
+        """The places that match, of files and folders that were copied one by one."""
+        plain, only = pattern.rstrip("/"), pattern.endswith("/")
+        folder = posixpath.dirname(plain)
+        if re.search(r"[*?\[]", folder) or len(plain) > LONGEST_PATH:
+            return []
+        fits = re.compile(fnmatch.translate(plain)).match
+        places = [
+            one for one in self.mounts.inside(folder) if fits(one) and not posixpath.basename(one).startswith(".")
+        ]
+        return [one + ("/" if only else "") for one in places
+                if self.has_folder(one) or (not only and self.exists(one))]  # fmt: skip
+
     def glob(self, pattern: str) -> list[str]:
         """The machine's paths of context files that match, at the pattern's own depth."""
+        single = [one for one in self._placed(pattern) if self.exists(one)]
         name = self.context_path(pattern)
         if name is None or len(name) > LONGEST_PATH:
-            return []
+            return single
         depth = name.count("/")
         head = pattern[: len(pattern) - len(name)]
-        return [head + one for one in self.context if one.count("/") == depth and fnmatch.fnmatchcase(one, name)]
+        found = [head + one for one in self.context if one.count("/") == depth and fnmatch.fnmatchcase(one, name)]
+        return list(dict.fromkeys([*found, *single]))

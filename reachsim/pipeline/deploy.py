@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from reachsim import services
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import knowledge, terraform_sources, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, Script, weaker
@@ -61,25 +61,41 @@ def terraform(call: Call) -> Outcome:
         key = f"terraform.backend {call.path(folder)}"
         if word == "init":
             call.configure(key, "\n".join(given.all("backend-config")))
-        found += _backend(call, text, (call.setting(key) or "").split("\n"))
+        options = (call.setting(key) or "").split("\n")
+        found += _backend(call, text, options)
+        found += terraform_sources.state(text, options)
     if word in ("plan", "apply", "destroy", "import", "refresh"):
-        found += _provider(call, text, given.all("var"))
+        asked = _provider(call, text, given.all("var"))
         whole = (
             word == "apply" and len(given.rest) == 1 and not given.has("target") and given.last("refresh") != "false"
         )
-        found += apis(text, _region(call, text, given.all("var")), applied=whole)
+        asked += apis(text, _region(call, text, given.all("var")), applied=whole)
+        if terraform_sources.runs_elsewhere(text):
+            asked = [
+                msgspec.structs.replace(one, confidence="possible") for one in asked if isinstance(one, Destination)
+            ]
+        found += asked
         found.append(Gap(call.command.text, "which APIs the providers call is not worked out"))
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-def _of_tool(call: Call, word: str, text: str) -> list[Destination]:
-    """The registry, and where it says that the providers lie: HashiCorp's own at HashiCorp, the others on GitHub."""
-    named = re.findall(_PROVIDER_SOURCE, text)
+def _of_tool(call: Call, word: str, text: str) -> list[Found]:
+    """The registry, and where it says that the providers lie: HashiCorp's own at HashiCorp, the others on GitHub; the
+    registries of their own that providers come from; or the mirrors of the CLI's configuration.
+    """
+    named = [one for one in re.findall(_PROVIDER_SOURCE, text) if "." not in one.split("/")[0]]
     own = text and not re.search(r'\bmodule\s+"', text) and all(one.split("/")[-2] == "hashicorp" for one in named)
     sure: Confidence = "certain" if text and not _keeps_providers(call) else "likely"
-    return [msgspec.structs.replace(one, confidence=weaker(one.confidence, sure))
+    found, beside = terraform_sources.mirrors(call)
+    if not beside:
+        return found
+    hosts, public = terraform_sources.registries(text)
+    found += [Destination(one, 443, "package", sure) for one in hosts]
+    if not public:
+        return found
+    return [*found, *(msgspec.structs.replace(one, confidence=weaker(one.confidence, sure))
             for one in knowledge.tool("tofu" if call.program == "tofu" else "terraform", word, call.variables)
-            if one.host != _CHECKPOINT and not (own and one.index == "terraform-others")]  # fmt: skip
+            if one.host != _CHECKPOINT and not (own and one.index == "terraform-others"))]  # fmt: skip
 
 
 def _keeps_providers(call: Call) -> bool:
