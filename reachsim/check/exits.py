@@ -22,12 +22,13 @@ from reachsim.forwarding import Ground
 from reachsim.forwarding.ground import describe_addresses
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
-from reachsim.model.records import TransitGatewayRoute
+from reachsim.model.records import TransitGatewayRoute, TransitGatewayRouteAttachment
 from reachsim.packets import ALL_SERVICES
 from reachsim.routing import Target, target_of
 from reachsim.scenarios import Scenario, to_addresses
 from reachsim.selectors import parse_selector
 from reachsim.simulate import weigh, with_planned
+from reachsim.sources import sources as sources_of
 from reachsim.verdict import Finding, Question, Verdict
 
 _ELSEWHERE: Final = frozenset((
@@ -75,10 +76,16 @@ def unseen_accounts(ground: Ground, sources: Iterable[str]) -> Iterator[Finding]
     such as a proxy that leads on to the internet, nobody told.
     """
     network = ground.network
-    aimed = IntervalSet.union_of(_towards_unseen(ground))
+    unseen = IntervalSet.union_of(_into_unseen(ground))
+    aimed = IntervalSet.union_of(_towards_unseen(ground)) if unseen else EMPTY
+    translating = _translating(network)
     found: dict[str, list[str]] = {}
     for source in sources if aimed else ():
-        for one in to_addresses(ground, parse_selector(source), aimed, ALL_SERVICES):
+        selector = parse_selector(source)
+        own = IntervalSet.union_of(one.addresses for one in sources_of(network, selector))
+        answers_stray = not unseen.isdisjoint(own | translating)
+        asked = aimed if answers_stray else aimed & (unseen | translating)
+        for one in to_addresses(ground, selector, asked, ALL_SERVICES) if asked else ():
             for flow in one.flows:
                 for gap in flow.gaps if not flow.blocks else ():
                     if gap.code == "PEER_ACCOUNT_UNSEEN":
@@ -95,13 +102,51 @@ def _towards_unseen(ground: Ground) -> Iterator[IntervalSet]:
     for table_id, table in network.route_tables.items():
         for route in table.routes:
             target = target_of(route)
-            peering = network.vpc_peering_connections.get(target.id)
-            ends = (peering.requester_vpc_info, peering.accepter_vpc_info) if peering is not None else ()
-            unseen = any(end is not None and end.vpc_id not in network.vpcs for end in ends)
-            if target.kind == "transit-gateway" or unseen:
+            if target.kind == "transit-gateway" or _is_unseen_peer(network, target):
                 block = route.destination_cidr_block or route.destination_ipv6_cidr_block
                 asked = _destinations(ground, table_id, block, route.destination_prefix_list_id)
                 yield asked & _PRIVATE
+
+
+def _into_unseen(ground: Ground) -> Iterator[IntervalSet]:
+    """Destinations that a route leads into a VPC or to a transit gateway which the snapshot does not hold."""
+    network = ground.network
+    for table_id, table in network.route_tables.items():
+        for route in table.routes:
+            if _is_unseen_peer(network, target_of(route)):
+                block = route.destination_cidr_block or route.destination_ipv6_cidr_block
+                yield _destinations(ground, table_id, block, route.destination_prefix_list_id)
+    for table_id in network.transit_gateway_routes:
+        parts, _ = ground.transit_table(table_id, network.transit_gateway_of_table(table_id))
+        for part in parts:
+            attachments = (one for route in part.winners for one in route.transit_gateway_attachments)
+            if any(_is_unseen_attachment(network, one) for one in attachments):
+                yield part.destinations
+
+
+def _is_unseen_peer(network: Network, target: Target) -> bool:
+    peering = network.vpc_peering_connections.get(target.id)
+    ends = (peering.requester_vpc_info, peering.accepter_vpc_info) if peering is not None else ()
+    return any(end is not None and end.vpc_id not in network.vpcs for end in ends)
+
+
+def _is_unseen_attachment(network: Network, attachment: TransitGatewayRouteAttachment) -> bool:
+    name = attachment.transit_gateway_attachment_id or ""
+    mine = network.transit_gateway_vpc_attachments.get(name)
+    if mine is not None or attachment.resource_type == "vpc":
+        return mine is None or mine.vpc_id not in network.vpcs
+    peering = network.transit_gateway_peering_attachments.get(name)
+    ends = (peering.requester_tgw_info, peering.accepter_tgw_info) if peering is not None else ()
+    seen = bool(ends) and all(end.transit_gateway_id in network.transit_gateways for end in ends)
+    return attachment.resource_type == "peering" and not seen
+
+
+def _translating(network: Network) -> IntervalSet:
+    """Addresses of load balancers, endpoints and NAT gateways: what is sent to them goes on to others, or its answers
+    do.
+    """
+    interfaces = IntervalSet.union_of(network.interfaces[name].addresses for name in network.interfaces.kinds)
+    return interfaces | IntervalSet.of((nat, nat) for held in network.nats_of_vpc.values() for nat, _ in held)
 
 
 def _undecided(verdict: Verdict, gaps: Iterable[Gap]) -> Verdict:

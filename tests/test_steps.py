@@ -1,0 +1,131 @@
+"""How many lines of reachsim run for an answer: as many on every machine, however busy it is, unlike seconds.
+
+The bounds are half as much again as what was counted, so that a rule may cost what it has to; what looks at everything
+there is for each question costs a hundred times as much. Figures by the clock: tests/benchmarks.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from reachsim import Reach, load
+from reachsim.answers import Answers
+from reachsim.cli.query import answer
+from tests.benchmarks.organization import write
+
+PACKAGE = str(Path(__file__).resolve().parent.parent / "reachsim")
+SMALL, LARGE = (10, 500), (20, 2000)
+"""VPCs and interfaces of organizations: four times as many, twice as many in each VPC."""
+
+
+class Steps:
+    """Lines that ran while they were counted; a loop on one line counts each time around."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def entered(self, frame: FrameType, _event: str, _given: Any) -> Callable[..., Any] | None:
+        return self.ran if frame.f_code.co_filename.startswith(PACKAGE) else None
+
+    def ran(self, _frame: FrameType, _event: str, _given: Any) -> Callable[..., Any]:
+        self.count += 1
+        return self.ran
+
+
+@contextmanager
+def counted() -> Iterator[Steps]:
+    steps, before = Steps(), sys.gettrace()
+    sys.settrace(steps.entered)
+    try:
+        yield steps
+    finally:
+        sys.settrace(before)
+
+
+def steps_of(call: Callable[[], object]) -> int:
+    with counted() as steps:
+        call()
+    return steps.count
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int], Path]:
+    return {size: write(tmp_path_factory.mktemp("organization"), *size) for size in (SMALL, LARGE)}
+
+
+@pytest.fixture
+def reach(folders: dict[tuple[int, int], Path], size: tuple[int, int]) -> Reach:
+    return load(folders[size])
+
+
+def questions(reach: Reach, number: int) -> list[bytes]:
+    """Half from interface to interface, half to a name."""
+    rng, names = random.Random(1), list(reach.network.interfaces)
+    asked = ("s3", "logs", "internet", "host:github.com")
+    return [
+        json.dumps({
+            "id": place, "source": rng.choice(names), "destination": rng.choice(names if place % 2 else asked),
+            "protocol": "tcp", "port": 443,
+        }).encode()
+        for place in range(number)
+    ]  # fmt: skip
+
+
+def sender_of(reach: Reach) -> str:
+    return next(name for name in reach.network.interfaces if "-app-" in name)
+
+
+def receiver_of(reach: Reach) -> str:
+    """In another VPC than the sender."""
+    return [name for name in reach.network.interfaces if "-web-" in name][-1]
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_loading(folders: dict[tuple[int, int], Path], size: tuple[int, int]) -> None:
+    assert steps_of(lambda: load(folders[size])) < 150 * size[1]
+
+
+@pytest.mark.parametrize(("size", "most_first", "most_then"), [(SMALL, 6_900, 5_100), (LARGE, 5_300, 2_750)])
+def test_query(reach: Reach, most_first: int, most_then: int) -> None:
+    """For each of the first questions, which have tables and filters compiled, and for each that follows.
+
+    In a VPC with few interfaces (`reachsim.scenarios.MOST_NEAR`) more is asked about a name that is not known.
+    """
+    answers, lines = Answers(reach), questions(reach, 400)
+    assert steps_of(lambda: [answer(answers, line) for line in lines[:200]]) < 200 * most_first
+    assert steps_of(lambda: [answer(answers, line) for line in lines[200:]]) < 200 * most_then
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize(
+    ("source", "target", "most_first", "most_then"),
+    [
+        ("sender", "receiver", 65_000, 4_300), ("sender", "internet", 114_000, 7_500), ("sender", "s3", 41_000, 5_600),
+        ("sender", "host:github.com", 41_000, 5_600), ("internet", "receiver", 92_000, 4_900),
+    ],
+)  # fmt: skip
+def test_trace(reach: Reach, source: str, target: str, most_first: int, most_then: int) -> None:
+    """The first question to a network, for which it is indexed, and one that follows."""
+    source = sender_of(reach) if source == "sender" else source
+    target = receiver_of(reach) if target == "receiver" else target
+    assert steps_of(lambda: reach.simulate(source, target)) < most_first
+    assert steps_of(lambda: reach.simulate(source, target, protocol="tcp", port=22)) < most_then
+
+
+@pytest.mark.parametrize(("size", "most"), [(SMALL, 245_000), (LARGE, 410_000)])
+def test_check_of_one_interface(reach: Reach, most: int) -> None:
+    assert steps_of(lambda: reach.check([sender_of(reach)])) < most
+
+
+@pytest.mark.parametrize(("name", "most"), [("leaky", 525_000), ("broken", 495_000), ("private", 440_000)])
+def test_check_of_a_shipped_snapshot(snapshots: Path, name: str, most: int) -> None:
+    assert steps_of(lambda: load(snapshots / f"{name}-pipeline").check()) < most
