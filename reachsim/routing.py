@@ -138,6 +138,7 @@ def compile_table(network: Network, table: RouteTable, home: Home) -> CompiledTa
     return CompiledTable(longest_prefix(entries), inside, missing, unread)
 
 
+_ORIGINS: Final = ("CreateRouteTable", "CreateRoute", "EnableVgwRoutePropagation", ADVERTISED)
 Entry = tuple[Cidr, int, Item]
 
 
@@ -154,6 +155,8 @@ def _entries(network: Network, table: RouteTable, home: Home) -> tuple[list[Entr
         found, lacking = _blocks_of(network, route, home)
         if not _says_where(route):
             unread = f"what destinations route {index} of {table.route_table_id} is for is not known"
+        if route.origin not in _ORIGINS:
+            unread = f"which routes of {table.route_table_id} route {index} goes before is not known: {route.origin!r}"
         missing += lacking
         rank = _rank(route)
         for block in found:

@@ -148,7 +148,8 @@ def ports_behind(instance: aws.Instance | None) -> IntervalSet:
     """The ephemeral ports of an instance, and of what is none."""
     if instance is None:
         return ANY_CLIENT_PORTS
-    return WINDOWS_PORTS if (instance.platform or "").lower() == "windows" else LINUX_PORTS
+    platform = (instance.platform or "").lower()
+    return {"": LINUX_PORTS, "windows": WINDOWS_PORTS}.get(platform, ANY_CLIENT_PORTS)
 
 
 def _interface(network: Network, interface: Interface, group: str | None = None) -> Source:

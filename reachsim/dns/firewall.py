@@ -31,6 +31,7 @@ Follow = Callable[[Asking, str], Resolution]
 _TYPES = {"TYPE1": "A", "TYPE28": "AAAA"}
 _FAMILIES = (("A", V4), ("AAAA", V6))
 _ACTIONS: Final = ("ALLOW", "ALERT", "BLOCK")
+_RESPONSES: Final = ("", "NODATA", "NXDOMAIN", "OVERRIDE")
 _REDIRECTIONS: Final = ("", "INSPECT_REDIRECTION_DOMAIN", "TRUST_REDIRECTION_DOMAIN")
 
 
@@ -131,7 +132,9 @@ def _rule(asking: Asking, group: str, record: aws.FirewallRule) -> Rule:
         detail = f"rule {record.name} of {group} is {record.status}: whether it is in force is not known"
         gap = Gap("UNMODELLED_COMPONENT", group, detail, can_hide="block")
     action, redirected = record.action.upper(), (record.firewall_domain_redirection_action or "").upper()
-    strange = next((one for one, known in ((action, _ACTIONS), (redirected, _REDIRECTIONS)) if one not in known), None)
+    answered = (record.block_response or "").upper() if action == "BLOCK" else ""
+    words = ((action, _ACTIONS), (redirected, _REDIRECTIONS), (answered, _RESPONSES))
+    strange = next((one for one, known in words if one not in known), None)
     if strange is not None:
         detail = f"rule {record.name} of {group} has the action {strange!r}, whose meaning is not known"
         action, gap = "", Gap("UNMODELLED_COMPONENT", group, detail, can_hide="block")

@@ -146,12 +146,16 @@ def endpoint_answer(network: Network, name: str, endpoint: aws.VpcEndpoint, how:
         detail = f"the interfaces of {network.label(endpoint_id)} are not in the snapshot"
         return Resolution(name, gaps=(Gap("UNKNOWN_RESOURCE", endpoint_id, detail, lacking),))
     gaps: tuple[Gap, ...] = ()
+    kind = (endpoint.dns_options.dns_record_ip_type or "").lower()
+    if kind not in ("", "ipv4", "ipv6", "dualstack", "service-defined"):
+        detail = f"which addresses names of {network.label(endpoint_id)} have is not known (DnsRecordIpType {kind!r})"
+        gaps = (Gap("UNMODELLED_COMPONENT", endpoint_id, detail),)
     unseen = [one for one in endpoint.network_interface_ids if one not in network.network_interfaces]
     if unseen and not (zone and chosen):
         detail = (
             f"{unseen[0]} of {network.label(endpoint_id)} is not in the snapshot, and its address may be the answer"
         )
-        gaps = (Gap("UNKNOWN_RESOURCE", endpoint_id, detail),)
+        gaps = (*gaps, Gap("UNKNOWN_RESOURCE", endpoint_id, detail))
     assumptions: tuple[Assumption, ...] = ()
     basis = private_names(network, endpoint)[1] if not zone and "private DNS" in how else None
     if basis is not None:
@@ -269,7 +273,12 @@ def private_across(network: Network, vpc_id: str, owner: str) -> bool | None:
     words: list[bool | None] = []
     for connection in network.vpc_peering_connections.values():
         sides = {one.vpc_id: one for one in (connection.requester_vpc_info, connection.accepter_vpc_info)}
-        if {vpc_id, owner} == set(sides) and connection.status.code == "active":
+        if {vpc_id, owner} != set(sides):
+            continue
+        standing = connection.status.code.standing("active")
+        if standing == "unknown":
+            words.append(None)
+        elif standing == "works":
             options = sides[owner].peering_options
             words.append(None if options is None else options.allow_dns_resolution_from_remote_vpc)
     attachments = network.transit_gateway_vpc_attachments.values()
@@ -278,7 +287,8 @@ def private_across(network: Network, vpc_id: str, owner: str) -> bool | None:
             if mine.transit_gateway_id == other.transit_gateway_id:
                 gateway = network.transit_gateways.get(mine.transit_gateway_id or "")
                 support = [one.options.dns_support for one in (mine, other, gateway) if one is not None]
-                words.append(None if None in support else all(one == "enable" for one in support))
+                known = all(one in ("enable", "disable") for one in support)
+                words.append(all(one == "enable" for one in support) if known else None)
     if not any(word is None or word for word in words):
         return False
     for vpc in (vpc_id, owner):

@@ -20,6 +20,7 @@ from reachsim.model import records as aws
 
 IN_FORCE = ("COMPLETE", "CREATING", "UPDATING")
 """States of an association that counts; an OVERRIDDEN one does not."""
+_TYPES = ("FORWARD", "SYSTEM", "RECURSIVE", "DELEGATE")
 _CHANGING = ("CREATING", "UPDATING", "DELETING", "FAILED")
 _OUT_OF_FORCE = ("DELETING", "FAILED", "OVERRIDDEN")
 """An association is FAILED whether it was its making or its ending that failed."""
@@ -76,6 +77,9 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
     matching.sort(key=lambda entry: (-len(plain(entry[0].domain_name)), entry[1], entry[0].id))
     best, rank = matching[0]
     _note_rule(noted, best)
+    if best.rule_type.upper() not in _TYPES:
+        detail = f"rule {best.id} is of type {best.rule_type or 'not told'!r}, whose meaning is not known"
+        noted.lack("UNMODELLED_COMPONENT", best.id, detail)
     rivals = [one for one, _ in matching[1:] if plain(one.domain_name) == plain(best.domain_name)]
     if any(not alike(best, one) for one in rivals):
         detail = f"{best.id} was taken before {rivals[0].id}, as the VPC's own rules go before a profile's"

@@ -161,4 +161,9 @@ def _past_metadata_options(ground: Ground, flow: Walk, interface: Interface) -> 
         if value == "disabled" and (six or name == "HttpEndpoint"):
             detail = f"{ground.network.label(instance.instance_id)} has {name} disabled in its metadata options"
             return True, flow.blocked(block(flow, "BAD_STATE", instance.instance_id, detail, direction="ingress"))
+        if value not in (None, "enabled", "disabled") and (six or name == "HttpEndpoint"):
+            detail = (
+                f"whether {ground.network.label(instance.instance_id)} has metadata is not known ({name} {value!r})"
+            )
+            return True, flow.unknown(Gap("UNMODELLED_COMPONENT", instance.instance_id, detail))
     return True, flow

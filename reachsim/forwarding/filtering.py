@@ -36,8 +36,8 @@ from reachsim.forwarding.group_references import (
     loses_groups,
     losing,
     names_sender,
-    references_at_an_edge,
     stranger_may_carry,
+    unsure_references,
 )
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
@@ -140,7 +140,7 @@ def resolve(
         doubts += _unseen_sender(ground, context, interface, rule, rule.group)
         if matches and context.links:
             matches = not is_endpoint_over_transit(context, interface)
-            unsure = references_at_an_edge(ground, context, interface) if matches else []
+            unsure = unsure_references(ground, context, interface) if matches else []
             doubts += [(msgspec.structs.replace(rule, peers=EVERYWHERE), gap) for gap in unsure]
             matches = matches and not unsure
         return msgspec.structs.replace(rule, peers=EVERYWHERE if matches else EMPTY), doubts

@@ -6,6 +6,8 @@ referencing" in "Amazon VPC attachments in AWS Transit Gateway"; facts N85 to N9
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from reachsim.evidence import Direction, Gap
@@ -14,6 +16,8 @@ from reachsim.forwarding.ground import Context, Ground, Walk
 from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
+
+_OFF: Final = (None, "disable")
 
 
 class Loss(Struct, frozen=True):
@@ -67,11 +71,20 @@ def _without_references(ground: Ground, attachment_id: str) -> list[str]:
         return [attachment_id]  # it leads to another transit gateway
     gateway_id = attachment.transit_gateway_id or ""
     gateway = ground.network.transit_gateways.get(gateway_id)
-    on = attachment.options.security_group_referencing_support == "enable"
-    found = [] if on else [attachment_id]
-    if gateway is None or gateway.options.security_group_referencing_support != "enable":
+    found = [attachment_id] if attachment.options.security_group_referencing_support in _OFF else []
+    if gateway is None or gateway.options.security_group_referencing_support in _OFF:
         found.append(gateway_id or attachment_id)
     return found
+
+
+def unread_references(ground: Ground, attachment_id: str) -> str | None:
+    """Which of an attachment and its transit gateway has a word for security group referencing that nobody knows."""
+    attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
+    gateway = ground.network.transit_gateways.get(attachment.transit_gateway_id or "") if attachment else None
+    for one in (attachment, gateway):
+        if one is not None and one.options.security_group_referencing_support not in (*_OFF, "enable"):
+            return attachment_id if one is attachment else attachment.transit_gateway_id if attachment else None
+    return None
 
 
 def _why_off(network: Network, component: str) -> str:
@@ -82,7 +95,7 @@ def _why_off(network: Network, component: str) -> str:
 
 def tells_groups(network: Network) -> bool:
     """Whether any transit gateway has security group referencing on."""
-    return any(one.options.security_group_referencing_support == "enable" for one in network.transit_gateways.values())
+    return any(one.options.security_group_referencing_support not in _OFF for one in network.transit_gateways.values())
 
 
 def _by_transit(context: Context) -> bool:
@@ -94,13 +107,18 @@ def is_endpoint_over_transit(context: Context, interface: Interface) -> bool:
     return interface.kind == "endpoint" and _by_transit(context)
 
 
-def references_at_an_edge(ground: Ground, context: Context, interface: Interface) -> list[Gap]:
-    """Gaps where sender or receiver is in a place of which AWS supports references over a transit gateway in some."""
-    at, subnets = ground.told(edges), (context.sender.subnet_id if context.sender else "", interface.subnet_id)
-    if not at or not _by_transit(context):
+def unsure_references(ground: Ground, context: Context, interface: Interface) -> list[Gap]:
+    """Gaps where sender or receiver is in a place of which AWS supports references over a transit gateway in some, or
+    where it is not known whether a transit gateway on the way tells of them.
+    """
+    if not _by_transit(context):
         return []
+    unread = dict.fromkeys(filter(None, (unread_references(ground, link) for link in context.links)))
+    gaps = [Gap("UNMODELLED_COMPONENT", one, f"whether {ground.network.label(one)} tells of security groups is not "
+                "known", can_hide="block") for one in unread]  # fmt: skip
+    at, subnets = ground.told(edges), (context.sender.subnet_id if context.sender else "", interface.subnet_id)
     where = ((subnet_id, at[subnet_id]) for subnet_id in subnets if subnet_id in at)
-    return [
+    return gaps + [
         Gap("UNMODELLED_COMPONENT", subnet_id, "whether security groups are told of over a transit gateway by or to "
             f"{subnet_id} in {edge.name} ({edge.kind}) is not known", can_hide="block")
         for subnet_id, edge in where

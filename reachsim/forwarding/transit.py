@@ -147,9 +147,13 @@ def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttach
     """Blocked if it is IPv6 that the attachment does not support: "the elastic network interfaces used by the
     attachments need to have IPv6 addresses" ("Amazon VPC connectivity options for IPv6", IPv6 on AWS).
     """
-    if attachment.options.ipv6_support != "disable" or flow.destinations.isdisjoint(V6):
+    support = attachment.options.ipv6_support
+    if support in (None, "enable") or flow.destinations.isdisjoint(V6):
         return flow
     attachment_id = attachment.transit_gateway_attachment_id
+    if support != "disable":
+        detail = f"whether {ground.network.label(attachment_id)} carries IPv6 is not known (Ipv6Support {support!r})"
+        return flow.unknown(Gap("UNMODELLED_COMPONENT", attachment_id, detail))
     detail = f"{ground.network.label(attachment_id)} has IPv6 support off (Ipv6Support): it carries IPv4 only"
     return flow.blocked(block(flow, "PROTOCOL_RESTRICTION", attachment_id, detail, direction=direction))
 
@@ -454,6 +458,10 @@ def _into_vpc(
         flow, attachment_id, attachment.state, _WORKING, attachment_id, code="BAD_STATE_ATTACHMENT", direction="ingress"
     )
     flow = _past_family(ground, flow, attachment, "ingress")
+    mode = attachment.options.appliance_mode_support
+    if mode not in (None, "enable", "disable") and len(attachment.subnet_ids) > 1:
+        detail = f"by which subnet {attachment_id} leads in is not known (ApplianceModeSupport {mode!r})"
+        flow = flow.unknown(Gap("UNMODELLED_COMPONENT", attachment_id, detail))
     options = _options(ground, flow, attachment)
     if not options:
         return [lost(flow, unseen(attachment_id, f"{attachment_id} has no subnets in the snapshot"))]

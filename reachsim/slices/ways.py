@@ -20,7 +20,7 @@ from reachsim.filters import Rule
 from reachsim.forwarding import Context, Ground, Walk, step_at
 from reachsim.forwarding.departure import by_subnet_table
 from reachsim.forwarding.ground import Origin, block, stopped, with_context
-from reachsim.forwarding.group_references import identity_survives, tgw_references
+from reachsim.forwarding.group_references import identity_survives, tgw_references, unread_references
 from reachsim.forwarding.transit import associated_table, translation_at
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.interfaces import Interface
@@ -230,6 +230,8 @@ class Walker:
         common = Way(State.LOST, "", "", ingress, egress, flow.gaps)
         if flow.end == "unknown":
             return common
+        if any(unread_references(self.ground, link) for link in flow.context.links):
+            return OTHER
         by_transit = all(tgw_references(self.ground, link) for link in flow.context.links)
         if flow.end == "transit":
             return common._replace(state=State.ONWARD, known=by_transit, gate=self._gate(flow))

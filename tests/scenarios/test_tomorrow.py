@@ -13,11 +13,17 @@ import pytest
 from reachsim import load_files
 from reachsim.verdict import Verdict
 from tests.balancers import listener, load_balancer, target_group
-from tests.resolvers import firewall
-from tests.scenarios.lan import Lan, ask, assumed, codes, fate, natted, public
+from tests.build import Build
+from tests.property.test_matrix import compare
+from tests.property.test_walk_regressions import host, hub
+from tests.resolvers import firewall, forward_rule
+from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.pipelines import Pipeline
 from tests.scenarios.test_accounts_egress import SITE, central
 from tests.scenarios.test_described_networks import direct_connect
+from tests.scenarios.test_facts_dns import EC2_PUBLIC, served_in_public
+from tests.scenarios.test_facts_network_acls import OUT, fenced
+from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 NEW = "zzz-new"
@@ -327,3 +333,100 @@ def test_how_a_bucket_is_encrypted() -> None:
         net.put("s3api/get-bucket-encryption/data", document, region="global")
         verdict = ask(net, "codebuild:p1", "s3", requests=[asked])
         assert (("UNKNOWN_RESOURCE", "data") in assumed(verdict)) is told
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_whether_a_transit_gateway_tells_of_security_groups(place: int) -> None:
+    net = Hub((True, True, True))
+    server = net.group("vpc-y", [("tcp", 443, 443, "sg-x")], name="s")
+    net["eni-y"]["Groups"] = [{"GroupId": server, "GroupName": server}]
+    assert ask(net, "eni-x", "eni-y").outcome == "allowed"
+    one = (net.tgw_id, "tgw-attach-x", "tgw-attach-y")[place]
+    for call in ("describe-transit-gateways", "describe-transit-gateway-vpc-attachments"):
+        for record in net._lists[f"ec2/{call}"]:
+            if one in (record.get("TransitGatewayAttachmentId"), call == "describe-transit-gateways" and net.tgw_id):
+                record["Options"]["SecurityGroupReferencingSupport"] = NEW
+    verdict = ask(net, "eni-x", "eni-y")
+    assert verdict.outcome == "unknown"
+    assert ("UNMODELLED_COMPONENT", one) in assumed(verdict)
+    assert sum(compare(load_files(net.files()), 6, 443).values()) > 0
+
+
+@pytest.mark.parametrize(("key", "family"), [("Ipv6Support", "ipv6"), ("ApplianceModeSupport", "ipv4")])
+def test_what_an_attachment_of_a_transit_gateway_does(key: str, family: str) -> None:
+    net = Build()
+    source, server = host(net, 0), host(net, 1)
+    tgw, _ = hub(net, 0, 1)
+    for block in ("0.0.0.0/0", "::/0"):
+        net.route("rtb-1-main", block, tgw)
+    assert ask(net, source, server, family=family).outcome == "allowed"
+    for record in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        record["Options"][key] = NEW
+    several = any(len(one["SubnetIds"]) > 1 for one in net._lists["ec2/describe-transit-gateway-vpc-attachments"])
+    expected = "unknown" if key == "Ipv6Support" or several else "allowed"
+    assert ask(net, source, server, family=family).outcome == expected
+
+
+def test_the_origin_of_a_route() -> None:
+    """N7, N14: which of two routes for one block goes first depends on it."""
+    net = Lan()
+    net.give_public(net.client, "203.0.113.5")
+    net.route(net.ta, "198.51.100.0/24", net.igw(net.vpc_id))
+    net.route(net.ta, "198.51.100.0/24", net.vgw(net.vpc_id), origin="EnableVgwRoutePropagation")
+    assert fate(ask(net, net.client, WORLD)) == ("allowed", "internet")
+    net[net.ta]["Routes"][-1]["Origin"] = NEW
+    assert ask(net, net.client, WORLD).outcome == "unknown"
+    assert fate(ask(net, net.client, net.server)) == ("allowed", "private")
+
+
+def test_what_a_dns_firewall_rule_answers() -> None:
+    net = natted()
+    firewall(net, net.vpc_id, {"Action": "BLOCK", "BlockResponse": NEW, "domains": ("github.com",)})
+    assert ask(net, net.client, "host:github.com").outcome == "unknown"
+
+
+def test_the_type_of_a_resolver_rule() -> None:
+    net = natted()
+    rule = forward_rule(net, net.vpc_id, "github.com", kind=NEW)
+    verdict = ask(net, net.client, "host:github.com")
+    assert verdict.outcome == "unknown"
+    assert ("UNMODELLED_COMPONENT", rule) in assumed(verdict)
+    assert fate(ask(net, net.client, "host:example.com")) == ("allowed", "internet")
+
+
+def test_the_addresses_of_an_endpoints_names() -> None:
+    net = Lan()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    assert fate(ask(net, net.client, "logs")) == ("allowed", "private")
+    net[endpoint]["DnsOptions"] = {"DnsRecordIpType": NEW}
+    assert ask(net, net.client, "logs").outcome == "unknown"
+
+
+def test_a_peering_connection_by_which_names_are_private() -> None:
+    net = served_in_public()
+    other = net.vpc("172.20.0.0/16", name="p")
+    table = net.table(other, [("0.0.0.0/0", net.igw(other, name="p"))])
+    subnet = net.subnet(other, "172.20.1.0/24", table=table)
+    net.interface(subnet, "172.20.1.5", [net.group(other, [ANY], [ANY])], "203.0.113.20", name="peer")
+    connection = net.peering(other, net.vpc_id)
+    for end in ("RequesterVpcInfo", "AccepterVpcInfo"):
+        net[connection][end]["PeeringOptions"] = {"AllowDnsResolutionFromRemoteVpc": True}
+    net[connection]["Status"]["Code"] = NEW
+    assert ask(net, "eni-peer", f"host:{EC2_PUBLIC}").outcome == "unknown"
+
+
+@pytest.mark.parametrize(("platform", "outcome"), [("windows", "allowed"), (NEW, "intermittent")])
+def test_the_platform_of_an_instance(platform: str, outcome: str) -> None:
+    net, _ = fenced(OUT, (100, "in", "allow", "tcp", (49152, 65535), "0.0.0.0/0"), subnet="a")
+    client = net.instance(net.a, "10.0.1.7", [net.open])
+    net[client]["Platform"] = platform
+    assert ask(net, client, net.server).outcome == outcome
+
+
+def test_the_metadata_of_an_instance() -> None:
+    net = Lan()
+    instance = net.instance(net.a, "10.0.1.9", [net.open])
+    net[instance]["MetadataOptions"] = {"HttpEndpoint": "enabled"}
+    assert ask(net, instance, "ip:169.254.169.254", port=80).outcome == "allowed"
+    net[instance]["MetadataOptions"] = {"HttpEndpoint": NEW}
+    assert ask(net, instance, "ip:169.254.169.254", port=80).outcome == "unknown"
