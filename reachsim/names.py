@@ -137,6 +137,9 @@ def _row(
         found = replace(found, gaps=(unsure,))
     asked = IntervalSet.union_of(found.addresses & one for one in (V4, V6) if start.addresses & one)
     gateway = endpoint if asked and asked <= taken else None
+    planned = _planned(ground.network, start, found, gateway, suffix)
+    if planned is not None:
+        found = replace(found, blocks=(), gaps=(*found.gaps, planned))
     word: Word = _word(ground.network, found, gateway)
     addresses = asked if gateway else found.addresses
     shown = tuple(format_set(IntervalSet(addresses.spans[:MAX_BLOCKS]))[:MAX_BLOCKS])
@@ -152,6 +155,26 @@ def _row(
         tuple(sorted({path for gap in found.gaps for path in gap.missing})),
         _notes(found.assumptions),
     )  # fmt: skip
+
+
+def _planned(network: Network, start: Source, found: Resolution, gateway: str | None, suffix: str) -> Gap | None:
+    """Why it is not known what a name leads to where a value of a plan decides that which nothing tells: of what leads
+    it there, or of what does not lead it elsewhere (`reachsim.simulate.with_planned`).
+    """
+    if not network.snapshot.manifest.planned:
+        return None
+    table = network.route_table_of(start.origin.interface.subnet_id) if start.origin.interface is not None else None
+    routed = {table.route_table_id} if table is not None else set()
+    leading = {found.endpoint_id, gateway, *(hop.component for hop in found.hops if hop.rule is None)}
+    leading |= routed if gateway else set()
+    lacking = {block.component for block in found.blocks}
+    if found.reason is not None and not gateway:
+        lacking |= {found.reason.component, *(routed if found.reason.code == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" else ())}
+    for one in network.snapshot.manifest.planned:
+        decides = leading if one.can_hide == "block" else lacking if one.can_hide == "leak" else ()
+        if one.code == "PLANNED_VALUE_UNKNOWN" and one.component in decides and one.only_to in ("", suffix):
+            return Gap(one.code, one.component, one.detail)
+    return None
 
 
 def _why(network: Network, found: Resolution, endpoint: str | None, left: IntervalSet) -> Note | None:

@@ -118,6 +118,30 @@ def test_a_gateway_endpoint_takes_the_families_that_its_routes_are_for() -> None
     assert (row.outcome, row.why and row.why.component) == ("public", endpoint)
 
 
+@pytest.mark.parametrize(
+    ("component", "hides", "expected"),
+    [
+        ("vpce-logs", "block", ["unknown", "gateway", "public"]),
+        ("vpce-logs", "leak", ["private", "gateway", "public"]),
+        ("vpce-s3", "block", ["private", "unknown", "public"]),
+        ("vpce-s3", "leak", ["private", "gateway", "unknown"]),
+        ("rtb-a", "block", ["private", "unknown", "public"]),
+        ("rtb-b", "leak", ["private", "gateway", "unknown"]),
+    ],
+)
+def test_what_a_plan_leaves_open_leaves_names_open(component: str, hides: str, expected: list[str]) -> None:
+    """The name of an endpoint, and one that goes by a gateway endpoint in subnet a and does not in b."""
+    net = private_logs()
+    net.gateway_endpoint(net.vpc_id, "s3", [net.ta], name="s3")
+    note = {"component": component, "code": "PLANNED_VALUE_UNKNOWN", "detail": "known after apply", "canHide": hides}
+    files = net.files() | {"snapshot.json": json.dumps({"formatVersion": 1, "planned": [note]}).encode()}
+    reach, found = load_files(files), []
+    for source, service in (("eni-client", "logs"), ("eni-client", "s3"), ("eni-server", "s3")):
+        (table,) = reach.names(source, [service]).tables
+        found.append(next(one.outcome for one in table.rows if one.host == f"{service}.us-east-1.amazonaws.com"))
+    assert found == expected
+
+
 def test_whether_a_gateway_endpoint_takes_a_name_is_not_known_without_the_route_table() -> None:
     net = Lan()
     net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
