@@ -121,7 +121,8 @@ def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.P
     own = action.role_arn or ""
     if ":role/" in own and own != role:
         yield _asked(network, home, role, Wish("sts:AssumeRole", own))
-        role, place = own, (own.split(":")[4], place[1])
+        parts = own.split(":")
+        role, place = own, (parts[4] if len(parts) > 5 else home[0], place[1])
     for wish in wishes(network, place, action):
         yield _asked(network, place, role, wish)
     yield from _artifacts(network, place, role, pipeline, action)
@@ -158,8 +159,11 @@ def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | N
 
 
 def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None) -> Answer:
-    """What policies say to one request in a role's name."""
-    caller = policy.Principal.parse(role)
+    """What policies say to one request in a role's name; nothing to one of a text that is no role's ARN."""
+    try:
+        caller = policy.Principal.parse(role)
+    except ValueError as error:
+        return Answer("unknown", (), (), (Assumption("UNKNOWN_RESOURCE", role, str(error), "block"),))
     typed = has_resource_types(wish.action)
     wildcard = not typed if typed is not None else wish.resource == "*"
     resource = "*" if wildcard else wish.resource

@@ -6,6 +6,7 @@ AWS that lead the internet in, interfaces within instances, routes that are lear
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,16 @@ def test_a_rule_of_a_listener_leads_to_its_target_group(
 ) -> None:
     """It was private, as a listener's default action alone was read; TargetGroup has LoadBalancerArns for both."""
     assert (overall(balanced(scheme, default) + rule, tmp_path) == "exposed") is exposed
+
+
+def test_the_arn_of_a_listener_tells_its_load_balancer_s_name_and_id(tmp_path: Path) -> None:
+    """As the CDK takes it apart for metrics: listener/app/NAME/ID/ID ("Listeners" in the service authorization
+    reference)."""
+    part = "!Select [3, !Split ['/', !Ref Listener]]"
+    named = f"Properties: {{RepositoryName: !Sub ['r-${{X}}', {{X: {part}}}]}}"
+    run(f"{balanced('internal', FORWARD)}  Named: {{Type: 'AWS::ECR::Repository', {named}}}\n", tmp_path)
+    held = json.loads((tmp_path / "out/111111111111/us-east-1/ecr/describe-repositories.json").read_text())
+    assert [one["repositoryName"] for one in held["repositories"]] == ["r-0000000000000000"]
 
 
 def test_a_plan_s_rule_of_a_listener_tells_its_load_balancer(tmp_path: Path) -> None:

@@ -208,3 +208,14 @@ def test_a_pipeline_without_its_role_is_an_assumption() -> None:
     check = checked(net)
     assert check.overall == "private-and-working"
     assert any("service role of the pipeline rel is not told" in one.detail for one in check.assumptions)
+
+
+@pytest.mark.parametrize(("role", "overall"), [
+    ("arn:aws:iam::12345678:role/x", "undecided"), ("arn:aws:iam::*:role/x", "undecided"),
+    ("arn:aws:iam:role/x", "private-but-failing"),
+])  # fmt: skip
+def test_a_role_of_no_account_is_no_error(role: str, overall: str) -> None:
+    """As templates spell one of an account that nothing tells: check ended in an error."""
+    stages = (COMMIT, action("Build", "CodeBuild", {"ProjectName": "p1"}, roleArn=role))
+    net = pipeline(KEEPS, SOURCE, STARTS, statement("sts:AssumeRole"), stages=stages)
+    assert load_files(net.files()).check().overall == overall

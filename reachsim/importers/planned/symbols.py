@@ -81,7 +81,7 @@ _ARNS: Final = {
     "aws_instance": "ec2:{region}:{account}:instance/{name}",
     "aws_network_interface": "ec2:{region}:{account}:network-interface/{name}",
     "aws_lb": "elasticloadbalancing:{region}:{account}:loadbalancer/{ending}",
-    "aws_lb_listener": "elasticloadbalancing:{region}:{account}:listener/{name}/0000000000000000",
+    "aws_lb_listener": "elasticloadbalancing:{region}:{account}:listener/app/{name}/0000000000000000/0000000000000000",
     "aws_lb_target_group": "elasticloadbalancing:{region}:{account}:targetgroup/{name}/0000000000000000",
     "aws_networkfirewall_firewall": "network-firewall:{region}:{account}:firewall/{name}",
     "aws_networkfirewall_firewall_policy": "network-firewall:{region}:{account}:firewall-policy/{name}",
