@@ -88,12 +88,13 @@ def _data_out(network: Network, endpoint: aws.VpcEndpoint, suffix: str, region: 
         return [f"without a policy of its own (full access), {write} on another account's {resource} passes"]  # N140
     document = policy_of_endpoint(network, endpoint)
     lines = []
-    theirs = {"aws:PrincipalOrgID": "o-stranger"}
     callers = [
-        *(("a role of the own account", caller, {"aws:PrincipalOrgID": "o-own"}) for caller in _own(document, account)),
-        ("credentials of another account", policy.Principal.parse(f"arn:aws:iam::{STRANGER}:role/any"), theirs),
+        ("a role of the own account", f"arn:aws:iam::{account}:role/any"),
+        ("credentials of another account", f"arn:aws:iam::{STRANGER}:role/any"),
     ]
-    for whose, caller, mine in callers:
+    parsed = [(whose, policy.Principal.parse(arn)) for whose, arn in callers]
+    for whose, caller in (*parsed, *_named(document, account)):
+        mine = {"aws:PrincipalOrgID": "o-own" if caller.account == account else "o-stranger"}
         found = next((action for action in (write, *_FURTHER_WRITES.get(suffix, ()))
                       if _passes(document, caller, action, resource, mine, endpoint)), "")  # fmt: skip
         if found:
@@ -101,12 +102,15 @@ def _data_out(network: Network, endpoint: aws.VpcEndpoint, suffix: str, region: 
     return list(dict.fromkeys(lines))
 
 
-def _own(document: policy.Document, account: str) -> Iterator[policy.Principal]:
-    """A role of the own account, and the callers of it that an endpoint's policy names."""
-    yield policy.Principal.parse(f"arn:aws:iam::{account}:role/any")
+def _named(document: policy.Document, account: str) -> Iterator[tuple[str, policy.Principal]]:
+    """The callers that an endpoint's policy names, of the own account and of others."""
     elements = [element for one in document.statements for element in one.principals]
     callers = [policy.Principal.parse(name) for element in elements for name in sorted(element.names)]
-    yield from (one for one in (*callers, *named_by_conditions(document.statements)) if one.account == account)
+    for one in (*callers, *named_by_conditions(document.statements)):
+        if one.account == account:
+            yield "a role of the own account", one
+        elif one.has_identity:
+            yield f"credentials of account {one.account}", one
 
 
 def _passes(

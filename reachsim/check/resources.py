@@ -43,6 +43,8 @@ _MAIN: Final = {
 """By what an ARN holds: the actions that make a resource shared; of all others only where these are not open."""
 _PUBLIC: Final = {":ecr:": "ECR_REPOSITORY_PUBLIC", ":s3:": "BUCKET_PUBLIC", ":kms:": "RESOURCE_SHARED_OUTSIDE"}
 """By the same: the code of what everyone may use."""
+_UNSEEN: Final = frozenset({"secretsmanager", "codeartifact"})
+"""Services of what a build needs whose resources' policies nobody captures."""
 _MOST_NAMED: Final = 5
 
 
@@ -65,6 +67,7 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held, limits)]
     told += _replicated(network, needs)
     told += _public_projects(network)
+    told += _never_seen(network, needs)
     findings = tuple(one for one in told if isinstance(one, Finding))
     missing = dict.fromkeys(one for one in told if isinstance(one, str))
     assumptions = dict.fromkeys(one for one in told if isinstance(one, Assumption))
@@ -114,6 +117,15 @@ def _replicated(network: Network, needs: Sequence[Need]) -> Iterator[_Told]:
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = "Take the destination out of the registry's replication configuration, unless it is yours."
                 yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, lines, remedy)
+
+
+def _never_seen(network: Network, needs: Sequence[Need]) -> Iterator[Assumption]:
+    """Secrets and what is of CodeArtifact, which can have policies of their own that no snapshot holds."""
+    for arn in _asked(needs):
+        parts = arn.split(":", 5)
+        if len(parts) == 6 and parts[2] in _UNSEEN and parts[4] in network.snapshot.accounts():
+            detail = f"a policy of {arn}, if it has one, is in no snapshot, and was taken to let nobody in"
+            yield Assumption("FURTHER_ACCESS_UNSEEN", arn, detail, "leak")
 
 
 def _public_projects(network: Network) -> Iterator[Finding]:

@@ -797,3 +797,23 @@ def test_keys_of_repositories_and_artifact_stores_count(path: tuple[str, dict[st
     net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(shared_key)})
     check = load_files(net.files()).check()
     assert [one.component for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"] == ["key/k-1"]
+
+
+def test_an_endpoint_policy_lets_out_what_a_role_of_another_account_that_it_names_writes() -> None:
+    net = Pipeline(endpoints=())
+    theirs = {"AWS": f"arn:aws:iam::{PARTNER}:role/x"}
+    net.add_endpoint("ecr.dkr", 3, policy(statement("ecr:*", "*", Principal=theirs)))
+    told = {one.component: one.evidence for one in load_files(net.files()).check().findings
+            if one.id == "ENDPOINT_POLICY_LETS_DATA_OUT"}  # fmt: skip
+    line = f"ecr:PutImage on another account's resource passes with credentials of account {PARTNER}"
+    assert told["vpce-ecr-dkr"] == (line,)
+
+
+def test_policies_of_secrets_are_taken_to_let_nobody_in() -> None:
+    """AWS Secrets Manager User Guide, "Resource-based policies": no snapshot holds them."""
+    secret = f"arn:aws:secretsmanager:ap-northeast-1:{ACCOUNT}:secret:db-AbCdEf"
+    variable = {"name": "DB", "type": "SECRETS_MANAGER", "value": secret}
+    net = Pipeline(environment={"type": "LINUX_CONTAINER", "environmentVariables": [variable]})
+    (one,) = [one for one in load_files(net.files()).check().assumptions
+              if one.code == "FURTHER_ACCESS_UNSEEN" and "secret" in one.component]  # fmt: skip
+    assert (one.component, one.can_hide) == (secret, "leak")
