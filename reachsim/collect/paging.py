@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from reachsim.collect.errors import CollectError
 
@@ -36,7 +36,8 @@ def pages(client: Any, operation: str, given: dict[str, Any]) -> tuple[Iterator[
         iterator = paginator.paginate(**given, PaginationConfig={"PageSize": size} if size else {})
         tokens = _tokens(paginator._pagination_cfg)
         lists = tuple(one.expression for one in iterator.result_keys)
-        return (plain({key: one for key, one in page.items() if key not in tokens}) for page in iterator), lists
+        each = _going_on(iterator, _words(paginator._pagination_cfg.get("output_token", ())))
+        return (plain({key: one for key, one in page.items() if key not in tokens}) for page in each), lists
     model = operation_model(client, operation)
     members = model.input_shape.members if model.input_shape else {}
     token = next((one for one in ("NextToken", "nextToken") if one in members), None)
@@ -61,14 +62,36 @@ def _tokens(config: Mapping[str, Any]) -> frozenset[str]:
     All others are kept, also those that the AWS CLI drops: whether ``AdditionalRoutesAvailable`` decides a verdict.
     """
     expressions = (config.get(one, ()) for one in ("input_token", "output_token", "limit_key"))
-    texts = (text for one in expressions for text in ([one] if isinstance(one, str) else one))
-    return frozenset({"IsTruncated", *(word for text in texts for word in re.findall(r"\w+", text))})
+    return frozenset({"IsTruncated", *(word for one in expressions for word in _words(one))})
+
+
+def _words(expressions: str | Sequence[str]) -> list[str]:
+    """The keys that one or more JMESPath expressions name."""
+    texts = [expressions] if isinstance(expressions, str) else expressions
+    return [word for text in texts for word in re.findall(r"\w+", text)]
+
+
+def _going_on(answers: Iterable[dict[str, Any]], tokens: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Pages as a paginator gives them, which looks no further back than one: tokens that go in a circle have no end.
+    Raises PaginationError.
+    """
+    seen = set()
+    for page in answers:
+        following = repr([page.get(one) for one in tokens])
+        if following in seen and any(page.get(one) for one in tokens):
+            _end_not_told()
+        seen.add(following)
+        yield page
+
+
+def _end_not_told() -> NoReturn:
+    from botocore.exceptions import PaginationError
+
+    raise PaginationError(message="the same token twice: where the answer ends is not told")
 
 
 def _by_token(method: Callable[..., Any], token: str, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Pages of a call that has a token and that botocore has no paginator for. Raises PaginationError, as one would."""
-    from botocore.exceptions import PaginationError
-
     seen = set()
     while True:
         page = plain(method(**given))
@@ -77,7 +100,7 @@ def _by_token(method: Callable[..., Any], token: str, given: dict[str, Any]) -> 
         if not following:
             return
         if following in seen:
-            raise PaginationError(message="the same token twice: where the answer ends is not told")
+            _end_not_told()
         seen.add(following)
         given = given | {token: following}
 

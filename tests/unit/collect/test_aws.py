@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import PaginationError
 from botocore.stub import Stubber
 
 from reachsim.calls import CALLS
@@ -83,6 +84,24 @@ def test_a_token_that_repeats_is_no_end(stubbed: Stubbed) -> None:
     with pytest.raises(FailedCall) as error:
         stubbed.ask("codebuild", "list-fleets")
     assert error.value.outcome.kind == "not-collected"
+
+
+@pytest.mark.parametrize("tokens", ["aba", "abca"])
+@pytest.mark.parametrize(
+    ("service", "operation", "key", "token"),
+    [("ec2", "describe-vpcs", "Vpcs", "NextToken"), ("codebuild", "list-projects", "projects", "nextToken")],
+)
+def test_tokens_that_go_in_a_circle_are_no_end(
+    service: str, operation: str, key: str, token: str, tokens: str, stubbed: Stubbed
+) -> None:
+    """botocore's paginators compare a token with the one before it alone: they would ask for ever."""
+    stub = stubbed.stub(service)
+    for one in tokens:
+        stub.add_response(operation.replace("-", "_"), {key: [{}] if service == "ec2" else ["a"], token: one})
+    with pytest.raises(FailedCall) as error:
+        stubbed.ask(service, operation)
+    assert error.value.outcome.kind == "not-collected"
+    assert isinstance(error.value.__cause__, PaginationError)
 
 
 def test_options_become_arguments(stubbed: Stubbed) -> None:
