@@ -77,6 +77,8 @@ def transit_gateway(ground: Ground, flow: Walk) -> list[Walk]:
     flow = _past_family(ground, flow, attachment, "egress")
     if way.gap is not None:
         return [lost(flow, way.gap)]
+    if not attachment.subnet_ids:
+        return [lost(flow, unseen(attachment_id, f"{way.words} has no subnets in the snapshot"))]
     zone = way.zone if subnet_id else flow.context.zone
     entry = next(iter(ground.worked_out(_subnets_in, attachment_id, zone)), None)
     if entry is None:
@@ -148,7 +150,7 @@ def _past_family(ground: Ground, flow: Walk, attachment: TransitGatewayVpcAttach
     attachments need to have IPv6 addresses" ("Amazon VPC connectivity options for IPv6", IPv6 on AWS).
     """
     support = attachment.options.ipv6_support
-    if support in (None, "enable") or flow.destinations.isdisjoint(V6):
+    if support == "enable" or flow.destinations.isdisjoint(V6):
         return flow
     attachment_id = attachment.transit_gateway_attachment_id
     if support != "disable":
@@ -277,11 +279,21 @@ def _table(ground: Ground, gateway_id: str, table_id: str) -> _Table | Gap:
     if routes.additional_routes_available:  # one that is not listed may be more specific than any that is (N189)
         detail = f"the snapshot holds only some of the routes of {label}"
         return Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, detail)
+    unread = next((words for one in routes.routes if one.state != "deleted" and (words := _unread(one))), "")
+    if unread:
+        return Gap("TGW_RTB_ROUTES_ARE_UNKNOWN", table_id, f"{unread} of {label} is not known")
     compiled, lacking = ground.transit_table(table_id, gateway_id)
     if lacking:
         return missing(lacking, table_id, f"a prefix list that {table_id} routes by")
     parts = Parts(Part(piece.destinations, (_routed(table_id, label, piece.winners),)) for piece in compiled)
     return _Table(table_id, label, f"{path}#/Routes", parts, changing.of_transit_table(ground, table_id, routes))
+
+
+def _unread(route: TransitGatewayRoute) -> str:
+    """What keeps a route from being read, in words."""
+    if route.destination_cidr_block is None and not route.prefix_list_id:
+        return "what destinations a route"
+    return "" if route.type in ("static", "propagated", "system") else f"the rank of a route of type {route.type!r}"
 
 
 def _routed(table_id: str, label: str, routes: tuple[TransitGatewayRoute, ...]) -> _Routed:

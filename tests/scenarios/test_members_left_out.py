@@ -15,7 +15,9 @@ from reachsim import load_files
 from reachsim.errors import ReachsimError
 from tests.balancers import listener, load_balancer, target_group
 from tests.build import Build
+from tests.property.test_walk_regressions import host, hub
 from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
+from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
 
 
@@ -182,3 +184,39 @@ def test_a_stateless_rule_group_that_does_not_tell_its_rules_leaves_it_open() ->
     net.firewall(StatelessRuleGroupReferences=[group])
     assert net.out().outcome == "unknown"
     assert codes(net.out()) == set()
+
+
+@pytest.mark.parametrize(
+    ("call", "key", "code"),
+    [
+        ("describe-transit-gateway-vpc-attachments", "SubnetIds", "UNKNOWN_RESOURCE"),
+        ("search-transit-gateway-routes", "DestinationCidrBlock", "TGW_RTB_ROUTES_ARE_UNKNOWN"),
+    ],
+)
+def test_what_a_transit_gateway_needs_to_lead_on(call: str, key: str, code: str) -> None:
+    """Both were said to stop traffic: "has no subnet in the zone", "has no route"."""
+    files = Hub().files()
+    assert fate(ask(files, "eni-x", "eni-y")) == ("allowed", "private")
+    for path in [one for one in files if call in one]:
+        document = json.loads(files[path])
+        for records in document.values():
+            for record in records if isinstance(records, list) else ():
+                del record[key]
+        files[path] = json.dumps(document).encode()
+    verdict = ask(files, "eni-x", "eni-y")
+    assert verdict.outcome == "unknown"
+    assert code in {one for one, _ in assumed(verdict)}
+
+
+def test_an_attachment_that_does_not_tell_whether_it_carries_ipv6() -> None:
+    """API_CreateTransitGatewayVpcAttachmentRequestOptions: Ipv6Support is "disable" by default."""
+    net = Build()
+    source, server = host(net, 0), host(net, 1)
+    tgw, _ = hub(net, 0, 1)
+    for block in ("0.0.0.0/0", "::/0"):
+        net.route("rtb-1-main", block, tgw)
+    assert ask(net, source, server, family="ipv6").outcome == "allowed"
+    for record in net._lists["ec2/describe-transit-gateway-vpc-attachments"]:
+        del record["Options"]["Ipv6Support"]
+    assert ask(net, source, server, family="ipv6").outcome == "unknown"
+    assert ask(net, source, server, family="ipv4").outcome == "allowed"
