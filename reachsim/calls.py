@@ -69,6 +69,9 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
         "fleet": NameSource("codebuild", "list-fleets", "fleets[]"),
         "key": NameSource("kms", "list-keys", "Keys[].KeyId"),
+        "log-group": NameSource(
+            "logs", "describe-log-groups", "logGroups[?starts_with(logGroupName,'/aws/codebuild/')].logGroupName"
+        ),
         "load-balancer": NameSource("elbv2", "describe-load-balancers", "LoadBalancers[].LoadBalancerArn"),
         "organization-policy": NameSource("organizations", "list-policies", "Policies[].Id"),
         "organization-target": NameSource("organizations", "list-parents", "Parents[].Id"),  # and the account itself
@@ -207,6 +210,14 @@ def _pipeline() -> Iterable[Call]:
     )
     yield _row("logs", "describe-log-groups", "logGroups")
     yield _row("logs", "describe-resource-policies", "resourcePolicies")
+    yield _row("logs", "describe-account-policies", "accountPolicies", args="--policy-type SUBSCRIPTION_FILTER_POLICY")
+    yield _row(
+        "logs",
+        "describe-subscription-filters",
+        "subscriptionFilters",
+        per="log-group",
+        args="--log-group-name {name}",
+    )
 
 
 def _keys_and_secrets() -> Iterable[Call]:
@@ -329,6 +340,7 @@ def _of_accounts() -> Iterable[Call]:
         ("get-bucket-encryption", "ServerSideEncryptionConfiguration", "GetEncryptionConfiguration"),
         ("get-bucket-acl", "Grants", "GetBucketAcl"),
         ("get-bucket-location", "LocationConstraint", "GetBucketLocation"),
+        ("get-bucket-replication", "ReplicationConfiguration", "GetReplicationConfiguration"),
     ):
         yield _row("s3api", operation, key, scope="global", per="bucket", iam="s3:" + action, args="--bucket {name}")
     yield _row(

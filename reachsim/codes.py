@@ -933,9 +933,10 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Push once, and capture the account again."),
     ("FURTHER_ACCESS_UNSEEN", "resource-policy", "",
      "What may let somebody in besides a resource's own policy (the policy and the replication of the registry, the "
-     "access control list and the access points of a bucket, whom its policy calls by a canonical user id) is not in "
-     "the snapshot and was taken to let nobody in.",
-     "Capture ecr get-registry-policy, ecr describe-registry, s3api get-bucket-acl."),
+     "access control list, the access points and the replication of a bucket, whom its policy calls by a canonical "
+     "user id, the subscription filters of a log group) is not in the snapshot and was taken to let nobody in.",
+     "Capture ecr get-registry-policy, ecr describe-registry, s3api get-bucket-acl, s3api get-bucket-replication, logs "
+     "describe-subscription-filters."),
     ("ENDPOINT_POLICY_UNSUPPORTED", "endpoint-policy", _ENDPOINT_POLICY,  # N140
      "The service does not support endpoint policies, so the endpoint's policy was not counted.", ""),
     ("GIT_SSH_NOT_VIA_ENDPOINT", "network", "",  # P33

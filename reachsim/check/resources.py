@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from reachsim import policy, services
+from reachsim.check.copies import Told, copied_images, copied_logs, copied_objects, taken_shut
 from reachsim.check.encryption_keys import keys_in_use
 from reachsim.check.findings import finding_of
 from reachsim.check.needs import Need
@@ -64,8 +65,8 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     limits = {
         account: limits_of(network, account) for account in dict.fromkeys(account for account, _ in network.homes)
     }
-    told: list[_Told] = [one for held in _held_by(network, needs) for one in _told(network, held, limits)]
-    told += _replicated(network, needs)
+    told: list[Told] = [one for held in _held_by(network, needs) for one in _told(network, held, limits)]
+    told += [*copied_images(network, repositories_in_use(network, needs)), *copied_logs(network)]
     told += _public_projects(network)
     told += _never_seen(network, needs)
     findings = tuple(one for one in told if isinstance(one, Finding))
@@ -74,49 +75,22 @@ def shared_resources(network: Network, needs: Sequence[Need]) -> Shared:
     return Shared(findings, bool(findings), tuple(missing), tuple(assumptions))
 
 
-_Told = Finding | str | Assumption
-"""What lets somebody in, a file that would tell, or what was taken for granted."""
-
-
 _Limits = Mapping[str, Sequence[Statement]]
 """The statements of the RCPs that bind the resources of an account."""
 
 
-def _told(network: Network, held: _Held, limits: _Limits) -> Iterator[_Told]:
-    """What a resource's policy and access control list say."""
+def _told(network: Network, held: _Held, limits: _Limits) -> Iterator[Told]:
+    """What a resource's policy and access control list say, and where its objects are copied."""
     if ":kms:" in held.arn:
         yield from _granted(network, held)
     if ":s3:" in held.arn:
-        yield from _by_list(network, held.path.split("/", 1)[0], held.name)
+        owner = held.path.split("/", 1)[0]
+        yield from _by_list(network, owner, held.name)
+        yield from copied_objects(network, owner, held.name)
     if network.snapshot.known(held.path):
         yield from _judged(network, held, limits[held.path.split("/", 1)[0]])
     else:
-        yield _taken_shut(network, held.path, held.name) if held.further else held.path
-
-
-def _taken_shut(network: Network, path: str, component: str) -> str | Assumption:
-    """What few use to let somebody in is taken not to where nobody captured it; where AWS did not answer it is open."""
-    if network.snapshot.status(path) != "missing":
-        return path
-    detail = f"{path} is not in the snapshot and was taken to let nobody in"
-    return Assumption("FURTHER_ACCESS_UNSEEN", component, detail, "leak")
-
-
-def _replicated(network: Network, needs: Sequence[Need]) -> Iterator[_Told]:
-    """Registries whose images ECR itself copies to accounts outside the snapshot (P81)."""
-    for home, names in repositories_in_use(network, needs):
-        name = f"the registry {home[0]} in {home[1]}"
-        path = network.path(home, "ecr", "describe-registry")
-        if names and not network.snapshot.known(path):
-            yield _taken_shut(network, path, name)
-        record = network.read(path, aws.DescribedRegistry)
-        config = record.replication_configuration if record is not None else None
-        for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
-            if one.registry_id and one.registry_id not in network.snapshot.accounts():
-                title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
-                lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
-                remedy = "Take the destination out of the registry's replication configuration, unless it is yours."
-                yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, lines, remedy)
+        yield taken_shut(network, held.path, held.name) if held.further else held.path
 
 
 def _never_seen(network: Network, needs: Sequence[Need]) -> Iterator[Assumption]:
@@ -192,7 +166,7 @@ def buckets_in_use(network: Network, needs: Sequence[Need]) -> Iterator[tuple[st
             yield bucket, account, f"arn:{own[account]}:s3:::{bucket}"
 
 
-def _granted(network: Network, held: _Held) -> Iterator[_Told]:
+def _granted(network: Network, held: _Held) -> Iterator[Told]:
     """Accounts outside the snapshot that grants let use a key.
 
     **Source:** KMS Developer Guide, "Grants in AWS KMS"; IAM Access Analyzer, "AWS KMS keys" (grants count).
@@ -200,7 +174,7 @@ def _granted(network: Network, held: _Held) -> Iterator[_Told]:
     _, _, _, region, account, key = held.arn.split(":", 5)
     path = network.path((account, region), "kms", "list-grants", key.removeprefix("key/"))
     if network.unknown(path) and (network.snapshot.known(held.path) or network.snapshot.status(path) != "missing"):
-        yield _taken_shut(network, path, held.name)
+        yield taken_shut(network, path, held.name)
     for one in network.read_collection(path, "Grants", aws.KeyGrant):
         who = _grantee(one)
         if who is not None and who.has_identity and who.account not in network.snapshot.accounts():
@@ -279,7 +253,7 @@ def _configured(network: Network) -> Iterator[str]:
         yield from (one for one in named if one and "#{" not in one)
 
 
-def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Iterator[_Told]:
+def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Iterator[Told]:
     """A finding for each that is let in from outside, the files that would tell whether some of them are, and who was
     taken to be nobody from outside.
 
@@ -403,7 +377,7 @@ _EVERYONE: Final = ("/global/AllUsers", "/global/AuthenticatedUsers")
 overview")."""
 
 
-def _by_list(network: Network, owner: str, bucket: str) -> Iterator[_Told]:
+def _by_list(network: Network, owner: str, bucket: str) -> Iterator[Told]:
     """That a bucket's access control list lets other accounts in, or, where Block Public Access does not ignore that,
     everyone."""
     path = network.path((owner, "global"), "s3api", "get-bucket-acl", bucket)
@@ -413,7 +387,7 @@ def _by_list(network: Network, owner: str, bucket: str) -> Iterator[_Told]:
         title = f"the access control list of {bucket} lets another account use it"
         yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", bucket, title, [f"{path}: canonical user {name}"])
     if held is None:
-        yield from (_taken_shut(network, one, bucket) for one in network.unknown(path))
+        yield from (taken_shut(network, one, bucket) for one in network.unknown(path))
         return
     if any(one.ignore_public_acls for one in blocks):
         return

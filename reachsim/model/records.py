@@ -5,6 +5,7 @@ kept as they come (botocore's models and AWS's answers differ: ``Available`` and
 network-semantics fact sheet, section 12, checked against the botocore service models.
 """
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -1623,6 +1624,40 @@ class Bucket(Ec2, frozen=True):
 
     name: str
     bucket_region: str | None = None
+
+
+class ReplicaDestination(Ec2, frozen=True):
+    bucket: str = ""
+    account: str | None = None
+
+
+class BucketReplicationRule(Ec2, frozen=True):
+    status: str = "Enabled"
+    destination: ReplicaDestination = ReplicaDestination()
+
+
+class BucketReplicationConfiguration(Ec2, frozen=True):
+    rules: tuple[BucketReplicationRule, ...] = ()
+
+
+class BucketReplication(Ec2, frozen=True):
+    replication_configuration: BucketReplicationConfiguration
+
+
+class SubscriptionFilter(CodeBuild, frozen=True):
+    destination_arn: str = ""
+
+
+class LogsAccountPolicy(CodeBuild, frozen=True):
+    """A policy for all log groups of an account and Region; ``policy_document`` is JSON in a string."""
+
+    policy_document: str = ""
+
+    @property
+    def destination(self) -> str:
+        """The ARN that a subscription filter policy hands events on to, "" if it names none."""
+        found = re.search(r'"DestinationArn"\s*:\s*"([^"]*)"', self.policy_document)
+        return found[1] if found else ""
 
 
 class BucketLocation(Ec2, frozen=True):

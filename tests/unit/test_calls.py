@@ -238,6 +238,7 @@ def test_one_file_per_thing_asked_about(loop: Loop) -> None:
         "global/s3api/get-bucket-encryption/artifacts",
         "global/s3api/get-bucket-acl/artifacts",
         "global/s3api/get-bucket-location/artifacts",
+        "global/s3api/get-bucket-replication/artifacts",
         "global/s3api/get-public-access-block/artifacts",
         "global/route53/get-hosted-zone/Z1",
         "global/route53/list-resource-record-sets/Z1",
