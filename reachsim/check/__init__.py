@@ -102,7 +102,9 @@ def check(
     ]
     needs = [need for one in judged for need in one.needs]
     inside = judged_inside(wider, managed)
-    judged += [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
+    deployed = [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
+    further += [cell for one in deployed for cell in one.further]
+    judged += deployed
     judged += [_further_deployments(network, needs), _pipelines_themselves(network)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found, needs)
@@ -238,7 +240,8 @@ def _to_and_from_internet(ground: Ground, source: str, pins: Mapping[str, Interv
 
 
 def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalSet]) -> Judged:
-    """A service that runs the image: its step, and what the step needs; it is no source of the matrix."""
+    """A service that runs the image: its step, and what the step needs. It is no source of the matrix: what it could
+    reach besides is its own affair, but what it pulls leaves by the way that it takes."""
     cluster, name = parse_selector(service).value.split("/", 1)
     found = find_service(ground.network, cluster, name)
     needs = deploy_needs(ground.network, *found) if found is not None else ()

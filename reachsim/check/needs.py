@@ -90,6 +90,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     if proxied or (found is not None and _proxies(network, *found)):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
     needs = [_where_it_is(network, home, need) for need in needs]
+    needs = [_encrypted(network, *found, need) for need in needs] if found is not None else needs
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
 
 
@@ -201,7 +202,30 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         asked = log_actions(group, frozenset(there))
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     needs += _kept_in_buckets(network, home, project)
-    return tuple(_where_it_is(network, home, need) for need in needs)
+    return tuple(_encrypted(network, home, project, _where_it_is(network, home, need)) for need in needs)
+
+
+def _encrypted(network: Network, home: Home, project: aws.Project, need: Need) -> Need:
+    """The upload of artifacts with the headers that CodeBuild sends: it encrypts them with a KMS key, of the pipeline's
+    artifact store or else its own, unless the project says not to.
+
+    **Source:** CodeBuild User Guide, "Encrypt build outputs using a customer managed key"; CodePipeline User Guide,
+    "Configure server-side encryption for artifacts stored in Amazon S3" (the bucket policy that demands ``aws:kms``).
+    """
+    if need.step != "artifacts":
+        return need
+    kept = (project.artifacts, *(project.secondary_artifacts or ()))
+    requests = []
+    for one in need.requests:
+        bucket = str(one["resource"]).split(":::", 1)[-1].split("/", 1)[0]
+        mine = [place for place in kept if place is not None and place.type in ("CODEPIPELINE", "S3")
+                and (place.type == "CODEPIPELINE" or place.bucket == bucket)]  # fmt: skip
+        sure = bool(mine) and not any(place.encryption_disabled for place in mine)
+        key = network.artifact_keys.get((home, bucket)) or project.encryption_key or ""
+        named = {"s3:x-amz-server-side-encryption-aws-kms-key-id": key} if ":key/" in key else {}
+        headers = {"s3:x-amz-server-side-encryption": "aws:kms", **named}
+        requests.append({**one, "context": headers} if sure and one["action"] == "s3:PutObject" else one)
+    return replace(need, requests=tuple(requests))
 
 
 def _files_in_buckets(home: Home, project: aws.Project) -> list[Need]:

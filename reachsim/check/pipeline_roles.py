@@ -131,7 +131,9 @@ def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.P
 def _artifacts(
     network: Network, place: Home, role: str, pipeline: aws.Pipeline, action: aws.PipelineAction
 ) -> Iterator[Answer]:
-    """The artifacts that CodePipeline itself puts into the pipeline's bucket, for a source, or gets from there."""
+    """The artifacts that CodePipeline itself puts into the pipeline's bucket, for a source, or gets from there: it
+    encrypts them with the store's key, or the one that AWS manages for Amazon S3 ("Configure server-side encryption for
+    artifacts stored in Amazon S3")."""
     kind = action.action_type_id
     store = (pipeline.artifact_stores or {}).get(place[1], pipeline.artifact_store)
     whole = action.configuration.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF"
@@ -144,7 +146,11 @@ def _artifacts(
     key = store.encryption_key.id if store.encryption_key is not None else ""
     use = KeyUse(key, place, "kms:GenerateDataKey" if writes else "kms:Decrypt", "s3",
                  {"aws:s3:arn": policy.PRESENT}) if key else None  # fmt: skip
-    yield _asked(network, place, role, Wish("s3:PutObject" if writes else "s3:GetObject", objects), use)
+    headers = {"s3:x-amz-server-side-encryption": "aws:kms"}
+    if ":key/" in key:
+        headers["s3:x-amz-server-side-encryption-aws-kms-key-id"] = key
+    wish = Wish("s3:PutObject", objects, headers) if writes else Wish("s3:GetObject", objects)
+    yield _asked(network, place, role, wish, use)
 
 
 def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None = None) -> Answer:

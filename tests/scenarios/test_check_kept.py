@@ -105,3 +105,32 @@ def test_what_a_pipeline_hands_on_is_uploaded_if_its_action_has_outputs() -> Non
     (one,) = step(checked(files=with_output, **project), "artifacts")
     assert one.outcome == "blocked"
     assert step(checked(files={"codepipeline/get-pipeline/x": pipeline()}, **project), "artifacts") == []
+
+
+# --- what the headers of an upload say -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "demanded", "outcome"),
+    [({}, {"s3:x-amz-server-side-encryption": "aws:kms"}, "allowed"),
+     ({}, {"s3:x-amz-server-side-encryption": "AES256"}, "blocked"),
+     ({"encryptionDisabled": True}, {"s3:x-amz-server-side-encryption": "aws:kms"}, "unknown"),
+     ({}, {"s3:x-amz-server-side-encryption-aws-kms-key-id": KEY}, "allowed"),
+     ({}, {"s3:x-amz-server-side-encryption-aws-kms-key-id": f"{KEY}-other"}, "blocked")],
+)  # fmt: skip
+def test_a_bucket_may_demand_the_encryption_that_codebuild_asks_for(
+    artifacts: Record, demanded: Record, outcome: str
+) -> None:
+    """CodePipeline User Guide, "Configure server-side encryption for artifacts stored in Amazon S3": its policy denies
+    uploads without ``aws:kms``, with which CodeBuild encrypts artifacts unless a project says not to."""
+    role = [*BUILD_ROLE, statement("s3:PutObject"), statement(["kms:GenerateDataKey", "kms:Decrypt"])]
+    net = Pipeline(build_role=role, artifacts={"type": "S3", "location": "out", **artifacts}, encryptionKey=KEY)
+    deny = for_all("s3:PutObject", "arn:aws:s3:::out/*", "Deny", Condition={"StringNotEquals": demanded})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "out"}]}, region="global")
+    net.put("s3api/get-bucket-policy/out", {"Policy": json.dumps(policy(deny))}, region="global")
+    delegates = statement("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(policy(delegates)), "PolicyName": "default"})
+    net.put("kms/list-grants/k-1", {"Grants": []})
+    net.put("kms/describe-key/k-1", {"KeyMetadata": {"KeyId": "k-1", "KeyState": "Enabled"}})
+    (found,) = step(load_files(net.files()).check(), "artifacts")
+    assert found.outcome == outcome

@@ -115,6 +115,16 @@ def test_a_bucket_for_one_vpc_endpoint_refuses_codepipeline_itself() -> None:
     assert told(checked(net), "Source") == ("private-but-failing", "blocked", {"RESOURCE_POLICY_DENY"})
 
 
+def test_a_bucket_that_demands_kms_takes_what_codepipeline_puts_there() -> None:
+    """CodePipeline User Guide, "Configure server-side encryption for artifacts stored in Amazon S3"."""
+    for demanded, outcome in (("aws:kms", "allowed"), ("AES256", "blocked")):
+        net = pipeline(*ALL)
+        deny = for_all("s3:PutObject", f"{STORE}/*", "Deny",
+                       Condition={"StringNotEquals": {"s3:x-amz-server-side-encryption": demanded}})  # fmt: skip
+        net.put("s3api/get-bucket-policy/rel-artifacts", {"Policy": json.dumps(policy(deny))}, region="global")
+        assert step(checked(net), "Source").outcome == outcome
+
+
 @pytest.mark.parametrize(("may", "outcome"), [(True, "allowed"), (False, "blocked")])
 def test_the_key_of_the_artifacts_has_to_let_the_role_in(may: bool, outcome: str) -> None:
     uses = statement(["kms:GenerateDataKey", "kms:Decrypt"], KEY)

@@ -408,6 +408,20 @@ def test_a_deployed_service_pulls_from_its_own_subnets() -> None:
     assert {cell.source for cell in check.matrix} == {BUILD, "i-1", "internet"}
 
 
+def test_what_a_deployed_service_pulls_by_an_internet_gateway_leaves() -> None:
+    net = with_service()
+    vpc = net.vpc("10.30.0.0/16", name="3")
+    table = net.table(vpc, [("0.0.0.0/0", net.igw(vpc, name="3"))])
+    subnet = net.subnet(vpc, "10.30.1.0/24", f"{REGION}a", table=table)
+    where = {"subnets": [subnet], "securityGroups": [net.group(vpc)], "assignPublicIp": "ENABLED"}
+    service = net._more[f"{net._home}/ecs/describe-services/web.json"]["services"][0]
+    service["networkConfiguration"] = {"awsvpcConfiguration": where}
+    check = check_of(net)
+    assert (check.overall, step(check, "deploy").route) == ("leaking", "aws-public")
+    assert severities(check)["PUBLIC_EGRESS_POSSIBLE"] == "high"
+    assert {cell.source for cell in check.matrix} == {BUILD, "i-1", "internet"}
+
+
 CLUSTERS = f"{ACCOUNT}/{REGION}/ecs/list-clusters.json"
 SERVICES = f"{ACCOUNT}/{REGION}/ecs/describe-services/web.json"
 

@@ -20,7 +20,8 @@ Asked = tuple[str, str, tuple[str, ...], str]
 
 
 def name(kind: str) -> str:
-    return {"policy-type": "SERVICE_CONTROL_POLICY", "organization-target": "r-root"}.get(kind, f"{kind}-1")
+    own = {"policy-type": "SERVICE_CONTROL_POLICY", "organization-target": "r-root", "log-group": "/aws/codebuild/p"}
+    return own.get(kind, f"{kind}-1")
 
 
 def listing(service: str, operation: str) -> dict[str, Any]:

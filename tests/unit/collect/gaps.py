@@ -53,6 +53,7 @@ FILLED: Final[Mapping[str, Answer]] = {
     "codecommit/ListRepositories": as_json({"repositories": [{"repositoryName": "app", "repositoryId": "08c7f884"}]}),
     "codecommit/BatchGetRepositories": as_json({"repositories": [_REPOSITORY], "repositoriesNotFound": []}),
     "directconnect/DescribeDirectConnectGateways": as_json({"directConnectGateways": []}),
+    "logs/DescribeAccountPolicies": as_json({"accountPolicies": []}),
     "ecr/DescribePullThroughCacheRules": as_json({"pullThroughCacheRules": []}),
     "ecr/DescribeRepositoryCreationTemplates": as_json({"repositoryCreationTemplates": []}),
     "ecr/GetAccountSetting": as_json({"name": "REGISTRY_POLICY_SCOPE", "value": "V2"}),
