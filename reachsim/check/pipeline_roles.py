@@ -146,7 +146,9 @@ def _artifacts(
     key = store.encryption_key.id if store.encryption_key is not None else ""
     use = KeyUse(key, place, "kms:GenerateDataKey" if writes else "kms:Decrypt", "s3",
                  {"aws:s3:arn": policy.PRESENT}) if key else None  # fmt: skip
-    headers = {"s3:x-amz-server-side-encryption": "aws:kms"}
+    headers: dict[str, Any] = {"s3:x-amz-server-side-encryption": "aws:kms"}
+    if kind.provider == "CodeCommit":  # which puts what it was asked for there itself
+        headers["aws:ViaAWSService"] = policy.UNKNOWN
     if ":key/" in key:
         headers["s3:x-amz-server-side-encryption-aws-kms-key-id"] = key
     wish = Wish("s3:PutObject", objects, headers) if writes else Wish("s3:GetObject", objects)
@@ -165,7 +167,9 @@ def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | N
 
 
 def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None) -> Answer:
-    """What policies say to one request in a role's name; nothing to one of a text that is no role's ARN."""
+    """What policies say to one request in a role's name, nothing to one of a text that is no role's ARN:
+    ``aws:ViaAWSService`` is false where a service uses one (IAM User Guide, "AWS global condition context keys").
+    """
     try:
         caller = policy.Principal.parse(role)
     except ValueError as error:
@@ -177,7 +181,7 @@ def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | Non
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role,
         "aws:PrincipalAccount": caller.account, "aws:RequestedRegion": place[1], "aws:ResourceAccount": owner,
-        **wish.context,
+        "aws:ViaAWSService": "false", **wish.context,
     }  # fmt: skip
     absent = set(_NO_PATH)
     for key, account in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", owner)):
