@@ -17,9 +17,10 @@ from reachsim import services
 from reachsim.addresses import PUBLIC, format_address, parse_block
 from reachsim.check.deployments import trusts_tasks
 from reachsim.check.failures import remedy_of, spared_by, third_party
+from reachsim.check.pipeline_roles import pipeline_roles
 from reachsim.check.provisioning import provisioning
 from reachsim.codes import CODES
-from reachsim.diagnose.messages import OF_A_PROXY, UNASSUMED, WITHOUT_HOST, tool_of
+from reachsim.diagnose.messages import OF_A_PIPELINE, OF_A_PROXY, UNASSUMED, WITHOUT_HOST, tool_of
 from reachsim.diagnose.questions import (
     DENIALS,
     Asked,
@@ -187,7 +188,8 @@ def judged(asker: Asker, whole: LogError) -> Diagnosed:
         key = (one.code, one.cause, one.component, one.rule)
         if key not in kept or one.cause == "VPCE_MISSING_FOR_SERVICE":
             kept.setdefault((*key, service), one)
-    return Diagnosed(whole, verdict, tuple(kept.values()), asked.requests)
+    ranked = sorted(kept.values(), key=lambda one: RANK[one.likelihood])
+    return Diagnosed(whole, verdict, tuple(ranked), asked.requests)
 
 
 def _cause(code: str, likelihood: Likelihood, component: str, detail: str) -> Cause:
@@ -263,6 +265,9 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
         if not blocked:
             yield _cause("RESOURCE_POLICY_DENY", "likely", unassumed["role"], text[:200])
         return
+    if OF_A_PIPELINE.search(text) and not error.action:
+        yield from _pipelines_role(asker, text)
+        return
     match error.kind:
         case "network-interface":
             yield from _network_interface(asker, error)
@@ -302,6 +307,18 @@ def _known(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[C
     if not asker.in_vpc and error.kind in ("timeout", "refused", "unreachable", "no-connection", "name-not-found"):
         detail = f"{asker.source} runs on AWS's own network; nothing of your VPCs applies, nor can it be reached"
         yield _cause("CODEBUILD_NOT_IN_VPC", "possible", asker.source, detail)
+
+
+def _pipelines_role(asker: Asker, text: str) -> Iterator[Cause]:
+    """What keeps CodePipeline from what it asks in the name of its roles, of the service that the message names."""
+    found = OF_A_PIPELINE.search(text)
+    named = "UseConnection" if "Connection" in text else ((found and found["service"]) or "").split(" ")[0].lower()
+    steps = pipeline_roles(asker.network).steps
+    blocked = list(dict.fromkeys(block for step in steps for block in step.blocked_by))
+    about = [block for block in blocked if named and named in block.detail] or blocked
+    yield from (_of_block(block, "certain") for block in about)
+    if not about:
+        yield _cause("IDENTITY_POLICY_DENY", "likely", "", text[:200])
 
 
 def _network_interface(asker: Asker, error: LogError) -> Iterator[Cause]:
@@ -443,7 +460,9 @@ def _next(asker: Asker, error: LogError, verdict: Verdict | None) -> Iterator[tu
                     ({"action": "s3:GetObject", "resource": services.layer_objects(region)},)),
     }  # fmt: skip
     del others["s3" if layers else str(suffix)]
+    redirected = error.kind == "forbidden" and "/blobs/sha256" in error.path  # to the bucket, by the registry's name
     for name, asked in others.items():
         answer = asker.ask(asked)
         for block in answer.blocked_by if answer is not None and answer.outcome != "allowed" else ():
-            yield name, _of_block(block, "possible", f"a pull from ECR needs {name} too: {block.detail}")
+            sure: Likelihood = "likely" if redirected and name == "s3" and block.symptom == "403" else "possible"
+            yield name, _of_block(block, sure, f"a pull from ECR needs {name} too: {block.detail}")

@@ -41,7 +41,8 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                       r"|authorization failed for (?:primary|secondary) source"
                       r"|does not allow AWS CodeBuild|Failed to get access token from arn:"
                       r"|Error Code: AccessDenied\w*[;)]|api error AccessDenied\w*:|\bDENIED: User: arn:"
-                      r"|[Aa]ccess denied to connection arn:|ECS was unable to assume the role 'arn:"),
+                      r"|[Aa]ccess denied to connection arn:|ECS was unable to assume the role 'arn:"
+                      r"|provided role does not have (?:sufficient )?permissions"),
     ("unauthorized", r"no basic auth credentials|authorization token has expired|\b401 Unauthorized"
                      r"|\bE401\b|HTTP error 401\b|\b401 Error, Credentials not correct"
                      r"|returned error: 401|\b401 \(Unauthorized\)|requested access to the resource is denied"
@@ -119,7 +120,7 @@ STEMS: Final = (
     "temporarily", "hang up", "name unknown", "name_unknown", "repositorynotfound", "repositorydoesnot",
     "fatal: repository", "throttling", "slowdown", "requestlimit", "inaccessible", "requesterror", "kms.",
     "was closed", "socket_closed", "service index", "index for repository", "cannot open", "socket error",
-    "package source",
+    "package source", "permissions",
 )  # fmt: skip
 """In small letters, what every message of the table above has one of: most lines need no closer look."""
 
@@ -209,6 +210,9 @@ _DENIED: Final = re.compile(
     r"(?:User: (?P<principal>arn:\S+) )?(?:is )?not authorized to perform:? (?P<action>[\w-]+:\w+)"
     r"(?: on (?:(?:the )?resource:? (?P<resource>\S+)|(?P<role>arn:\S+)))?"
 )
+OF_A_PIPELINE: Final = re.compile(r"provided role does not have (?:sufficient )?permissions"
+                                  r"(?: to (?:access|use) (?P<service>[\w ]{2,40}))?")  # fmt: skip
+"""What CodePipeline says of a role that it acts in ("Troubleshooting CodePipeline"; the messages of its actions)."""
 UNASSUMED: Final = re.compile(r"ECS was unable to assume the role '(?P<role>arn:[^']+)'")
 """What Amazon ECS says of a role that it could not take for a task ("Amazon ECS stopped tasks error messages")."""
 _WHOSE_POLICY: Final = re.compile(

@@ -15,7 +15,16 @@ import msgspec
 
 from reachsim import services
 from reachsim.check.needs import own
-from reachsim.diagnose.messages import ECR_LOGIN, LAYERS, LOGGER, LOGIN, S3_SERVICE, SECRETS, UNASSUMED
+from reachsim.diagnose.messages import (
+    ECR_LOGIN,
+    LAYERS,
+    LOGGER,
+    LOGIN,
+    OF_A_PIPELINE,
+    S3_SERVICE,
+    SECRETS,
+    UNASSUMED,
+)
 from reachsim.diagnose.records import LogError
 from reachsim.model.places import Home
 
@@ -119,6 +128,8 @@ def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact,
     account, region = home
     if UNASSUMED.search(error.text):
         return Asked()  # Amazon ECS's own request, which takes no way of a VPC
+    if OF_A_PIPELINE.search(error.text) and not error.action:
+        return Asked()  # nor does CodePipeline's
     if error.kind == "no-internet":
         return Asked("internet")
     if error.kind == "no-output":

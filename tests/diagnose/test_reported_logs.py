@@ -247,3 +247,57 @@ def test_every_kind_of_error_has_words() -> None:
     from reachsim.report.diagnosis import KINDS
 
     assert set(KINDS) == set(get_args(Kind))
+
+
+# --- CodePipeline -----------------------------------------------------------------------------------------------------
+
+PIPE = f"arn:aws:iam::{ACCOUNT}:role/pipe"
+CONNECTION = f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/c-1"
+
+
+def by_connection(*role: dict[str, object]) -> Build:
+    """A pipeline whose source comes by a connection, with a role that holds these statements."""
+    net = Pipeline()
+    net.roles({"build": BUILD_ROLE, "dev": [], "pipe": list(role)})
+    action = {
+        "name": "A",
+        "configuration": {"ConnectionArn": CONNECTION},
+        "outputArtifacts": [{"name": "src"}],
+        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeStarSourceConnection"},
+    }
+    store = {"type": "S3", "location": "app-artifacts"}
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "app-artifacts"}]}, region="global")
+    net.put("s3api/get-bucket-policy/app-artifacts", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {
+        "name": "rel", "roleArn": PIPE, "artifactStore": store, "stages": [{"name": "S", "actions": [action]}],
+    }})  # fmt: skip
+    return net
+
+
+@pytest.mark.parametrize(
+    ("line", "role", "asked"),
+    [(f"[Connection] Unable to use Connection: {CONNECTION}. The provided role does not have sufficient permissions.",
+      [statement("s3:PutObject")], "codeconnections:UseConnection"),
+     ("The provided role does not have sufficient permissions to access S3: Access Denied (Service: Amazon S3; Status "
+      "Code: 403; Error Code: AccessDenied; Request ID: X; S3 Extended Request ID: y; Proxy: null)",
+      [statement("codeconnections:UseConnection")], "s3:PutObject")],
+)  # fmt: skip
+def test_what_codepipeline_says_of_its_role_is_asked_of_that_role(
+    line: str, role: list[dict[str, object]], asked: str
+) -> None:
+    one = only(by_connection(*role), line)
+    assert (one.error.kind, one.verdict) == ("access-denied", None)
+    assert [(cause.code, cause.likelihood, cause.component) for cause in one.causes] == [
+        ("IDENTITY_POLICY_DENY", "certain", PIPE)
+    ]
+    assert asked in one.causes[0].detail
+    (unproven,) = only(by_connection(statement("*")), line).causes
+    assert (unproven.code, unproven.likelihood) == ("IDENTITY_POLICY_DENY", "likely")
+
+
+def test_a_layer_that_is_refused_by_the_registrys_name_may_be_the_buckets() -> None:
+    """containerd names the URL that it asked for, though the registry sent it on to the bucket of the layers."""
+    net = Pipeline(s3_policy=policy(for_all("s3:*", f"{BUCKET}/*")))
+    told_ = only(net, "failed to copy: httpReadSeeker: failed open: unexpected status code "
+                      f"https://{REGISTRY}/v2/app/blobs/sha256:{'a' * 64}: 403 Forbidden")  # fmt: skip
+    assert (told_.causes[0].code, told_.causes[0].likelihood) == ("VPCE_POLICY_SERVICE_BUCKET_MISSING", "likely")
