@@ -131,6 +131,11 @@ def _codedeploy(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[
     yield Wish("codedeploy:GetDeploymentConfig", _arn(home, "codedeploy", "deploymentconfig:*"))
 
 
+def _codedeploy_to_ecs(network: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
+    yield from _codedeploy(network, home, action)
+    yield Wish("ecs:RegisterTaskDefinition", _arn(home, "ecs", "task-definition/*"))
+
+
 def _cloudformation(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
     stack = _arn(home, "cloudformation", f"stack/{_named(action, 'StackName')}/*")
     mode = action.configuration.get("ActionMode", "")
@@ -153,6 +158,7 @@ _ASKS: Final[Mapping[tuple[str, str], Callable[[Network, Home, aws.PipelineActio
     ("Source", "CodeCommit"): _codecommit, ("Source", "CodeStarSourceConnection"): _connection,
     ("Source", "S3"): _s3_source, ("Source", "ECR"): _ecr_source, ("Build", "CodeBuild"): _codebuild,
     ("Test", "CodeBuild"): _codebuild, ("Invoke", "Lambda"): _lambda, ("Deploy", "S3"): _s3_deploy,
-    ("Deploy", "ECS"): _ecs, ("Deploy", "CodeDeploy"): _codedeploy, ("Deploy", "CloudFormation"): _cloudformation,
+    ("Deploy", "ECS"): _ecs, ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,
+    ("Deploy", "CodeDeploy"): _codedeploy, ("Deploy", "CloudFormation"): _cloudformation,
 }  # fmt: skip
 """By category and provider."""

@@ -180,6 +180,8 @@ DEPLOYS = {
     "Lambda": ("Invoke", {"FunctionName": "notify"}, "lambda:InvokeFunction"),
     "S3": ("Deploy", {"BucketName": "rel-artifacts"}, "s3:PutObject"),
     "CodeDeploy": ("Deploy", {"ApplicationName": "a", "DeploymentGroupName": "g"}, "codedeploy:*"),
+    "CodeDeployToECS": ("Deploy", {"ApplicationName": "a", "DeploymentGroupName": "g"},
+                        ["codedeploy:*", "ecs:RegisterTaskDefinition"]),
     "CloudFormation": ("Deploy", {"ActionMode": "CREATE_UPDATE", "StackName": "s", "RoleArn": OTHER_ROLE},
                        ["cloudformation:*", "iam:PassRole"]),
     "ECS": ("Deploy", {"ClusterName": "prod", "ServiceName": "web"}, "ecs:*"),
