@@ -133,7 +133,7 @@ def limits_of(network: Network, owner: str) -> tuple[Statement, ...]:
 
 def _coming(who: Stranger, way: Way) -> Stranger:
     """A stranger by a way: whoever comes by it, where it is anybody and the policy names the way."""
-    keys, how = {**who.keys, **way.keys}, ", ".join(one for one in (who.how, way.how) if one)
+    keys, how = {**who.keys, **way.keys}, _both(who.how, way.how)
     if way.named and who.whose == ANYONE:
         named = f"whoever comes by {way.named}"
         return Stranger(who.caller, named, keys, who.unless or way.unless, who.how, who.taken or way.taken)
@@ -144,39 +144,55 @@ def _sorts(
     network: Network, statements: Sequence[Statement], asked: frozenset[str], who: Stranger,
     organizations: Sequence[tuple[str, str]],
 ) -> Iterator[Stranger]:  # fmt: skip
-    """A stranger, and the sorts of it that a policy may tell apart: of no organization or of one that it names, in a
-    session of some kind, a user, with some user id."""
+    """A stranger, and the sorts of it that a policy may tell apart, by one thing and by several together: of no
+    organization or of one that it names, in a session of some kind, a user, with some user id."""
+    for member in _members(asked, who, organizations):
+        yield from _in_sessions(network, statements, asked, member)
+        yield from _by_id(statements, asked, member)
+
+
+def _members(
+    asked: frozenset[str], who: Stranger, organizations: Sequence[tuple[str, str]]
+) -> Iterator[Stranger]:  # fmt: skip
+    """A stranger, as of the organizations that a policy names, and as of none."""
     yield who
-    if who.caller.account in ("", STRANGER) or who.caller.kind == "provider":
-        organizations = ()
-    for path, unless in organizations:
+    if who.whose.startswith("organization ") or who.caller.kind == "provider" or not asked & _ORGANIZATION_KEYS:
+        return
+    for path, unless in organizations if who.caller.account not in ("", STRANGER) else ():
         how = f"of organization {path.split('/')[0]}"
         yield replace(who, keys={**who.keys, **_of_organization(path)}, how=how, unless=who.unless or unless)
-    if who.caller.kind in ("role", "session"):
-        yield from _in_sessions(network, statements, asked, who)
-    if who.caller.name != ANY or who.whose.startswith("organization "):
+    yield replace(who, keys={**who.keys, **_NO_ORGANIZATION}, how="of no organization")
+
+
+def _by_id(statements: Sequence[Statement], asked: frozenset[str], who: Stranger) -> Iterator[Stranger]:
+    """A stranger with a name that it may choose, as a user and with the ids of users that a policy asks for."""
+    if who.caller.name != ANY:
         return
-    if asked & _ORGANIZATION_KEYS:
-        yield replace(who, keys={**who.keys, **_NO_ORGANIZATION}, how="of no organization")
     if asked & _CALLER_KEYS:
         user = policy.Principal.parse(f"arn:aws:iam::{who.caller.account}:user/{ANY}")
-        yield replace(who, caller=user, keys={**who.keys, "aws:username": policy.PRESENT}, how="as an IAM user")
+        keys = {**who.keys, "aws:username": policy.PRESENT}
+        yield replace(who, caller=user, keys=keys, how=_both(who.how, "as an IAM user"))
     for pattern in values(statements, "aws:userid"):
         if pattern.startswith("*"):
             session = filled(pattern[1:]).rpartition(":")[2] or ANY
             keys = {**who.keys, "aws:userid": f"AROASTRANGER:{session}"}
-            yield replace(who, keys=keys, how=f"in a session named {session}")
+            yield replace(who, keys=keys, how=_both(who.how, f"in a session named {session}"))
+
+
+def _both(how: str, more: str) -> str:
+    return ", ".join(one for one in (how, more) if one)
 
 
 def _in_sessions(
     network: Network, statements: Sequence[Statement], asked: frozenset[str], who: Stranger
 ) -> Iterator[Stranger]:  # fmt: skip
-    """A stranger in builds, functions, tasks and on instances of its account, where a policy asks for these.
+    """A stranger, and as in builds, functions, tasks and on instances of its account, where a policy asks for these.
 
     **Source:** IAM User Guide, "AWS global condition context keys" ("Properties of a role session"); CodeBuild, Lambda,
     EC2 and ECS in the Service Authorization Reference.
     """
-    for how, arns in _SESSIONS.items():
+    yield who
+    for how, arns in _SESSIONS.items() if who.caller.kind in ("role", "session") else ():
         on_instance = _ON_INSTANCE if "ec2:SourceInstanceARN" in arns else {}
         if not asked & {key.lower() for key in (*arns, *on_instance)}:
             continue
@@ -194,9 +210,9 @@ def _in_sessions(
             keys = {**who.keys, **dict(zip(arns, chosen, strict=True)), **on_instance}
             for vpc, unless in vpcs:
                 more = {**keys, "aws:Ec2InstanceSourceVpc": vpc}
-                yield replace(who, keys=more, how=how, unless=who.unless or unless)
+                yield replace(who, keys=more, how=_both(who.how, how), unless=who.unless or unless)
             if not vpcs:
-                yield replace(who, keys=keys, how=how)
+                yield replace(who, keys=keys, how=_both(who.how, how))
 
 
 def _arn_like(pattern: str, usual: str, account: str) -> str:

@@ -83,6 +83,15 @@ def test_role_or_user_of_an_account_outside_the_snapshot_exposes(who: str) -> No
         {"ArnLike": {"lambda:SourceFunctionArn": f"arn:aws:lambda:*:{PARTNER}:function:*"}},
         {"ArnLike": {"ecs:TaskArn": f"arn:aws:ecs:*:{PARTNER}:task/*"}},
         {"StringEquals": {"aws:PrincipalOrgID": "o-partner", "aws:PrincipalAccount": PARTNER}},
+        {
+            "StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION},
+            "ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/ci"},
+        },
+        {
+            "Null": {"aws:PrincipalOrgID": "true"},
+            "ArnLike": {"codebuild:ProjectArn": f"arn:aws:codebuild:*:{PARTNER}:*"},
+        },
+        {"StringEquals": {"aws:PrincipalOrgID": "o-partner", "aws:PrincipalType": "User"}},
     ],
 )
 def test_condition_that_binds_to_somebody_else_lets_them_in(condition: dict[str, Any]) -> None:
