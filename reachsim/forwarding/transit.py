@@ -430,6 +430,8 @@ def _into(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str, kind:
     if kind in PRIVATE_ATTACHMENTS:
         label = f"{attachment_id} ({kind} {resource})".strip()
         flow = _past_state(ground, flow, gateway_id, attachment_id, resource)
+        if kind == "vpn":
+            flow = _past_tunnels(ground, flow, gateway_id, resource)
         crossed = hop(flow, attachment_id, "transit-gateway-attachment", label)
         return [on_premises(ground, flow.through(crossed), attachment_id, "transit", gateway_id, attachment_id)]
     if kind == "peering":
@@ -449,6 +451,24 @@ def _past_state(ground: Ground, flow: Walk, gateway_id: str, attachment_id: str,
         flow = past_state(flow, resource, connection.state, _WORKING, mine, code="TGW_BAD_STATE_VPN")
         flow = flow.assuming(*tunnels_down(ground, resource, connection))
     return flow
+
+
+def _past_tunnels(ground: Ground, flow: Walk, gateway_id: str, connection_id: str) -> Walk:
+    """Past a VPN connection's tunnels, which process traffic of one family, IPv4 unless the connection says otherwise
+    (EC2 API, VpnConnectionOptions; "IPv4 and IPv6 traffic in AWS Site-to-Site VPN").
+    """
+    network, connection = ground.network, ground.network.vpn_connections.get(connection_id)
+    inside = connection.options.tunnel_inside_ip_version if connection is not None else None
+    family, other = ("ipv4", "ipv6") if flow.destinations.isdisjoint(V6) else ("ipv6", "ipv4")
+    if inside == family or (inside is None and family == "ipv4"):
+        return flow
+    label = network.label(connection_id)
+    if inside == other:
+        detail = f"the tunnels of {label} process {other.replace('ip', 'IP')} traffic only (TunnelInsideIpVersion)"
+        return flow.blocked(block(flow, "PROTOCOL_RESTRICTION", connection_id, detail))
+    lacking = () if connection is not None else network.lacks(_home(ground, gateway_id), "describe-vpn-connections")
+    detail = f"whether the tunnels of {label} process {family.replace('ip', 'IP')} traffic is not in the snapshot"
+    return flow.unknown(Gap("UNKNOWN_RESOURCE", connection_id, detail, lacking))
 
 
 def _into_vpc(

@@ -697,6 +697,7 @@ class VpnStaticRoute(Ec2, frozen=True):
 
 class VpnConnectionOptions(Ec2, frozen=True):
     static_routes_only: bool = False
+    tunnel_inside_ip_version: str | None = None
 
 
 class VgwTelemetry(Ec2, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from dataclasses import dataclass, field
 
 from tests.build import Build
@@ -202,6 +203,7 @@ def on_premises(draft: Draft, hub: Hub) -> None:
         attachment = net.vpn(hub.tgw, [ON_PREMISES], state="available" if draft.chance(0.9) else "deleted")
     net.associate(rng.choice(hub.tables), attachment)
     second = net.vpn(hub.tgw, [ON_PREMISES]) if draft.chance(0.3) else None
+    tunnels(hub, [attachment, second or ""])
     if second:
         net.associate(rng.choice(hub.tables), second)
     for table in hub.tables:
@@ -214,6 +216,15 @@ def on_premises(draft: Draft, hub: Hub) -> None:
         for block in ("203.0.113.0/24", "10.1.0.0/16"):
             if draft.chance(0.15):
                 net.tgw_route(table, block, attachment, "propagated")
+
+
+def tunnels(hub: Hub, attachments: list[str]) -> None:
+    """The family of the traffic that VPN connections' tunnels process, drawn apart from the rest."""
+    rng = random.Random(f"tunnels/{len(hub.tables)}/{[one.cidr for one, _ in hub.attached]}/{attachments}")
+    for attachment in filter(None, attachments):
+        connection, word = hub.net[attachment]["ResourceId"], rng.choice(("ipv4", "ipv4", "ipv4", "ipv6", None))
+        if connection.startswith("vpn-") and word is not None:
+            hub.net[connection]["Options"] = {"StaticRoutesOnly": False, "TunnelInsideIpVersion": word}
 
 
 def by_lists(draft: Draft, hub: Hub) -> None:

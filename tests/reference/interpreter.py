@@ -1118,6 +1118,12 @@ class Walk:
             vpn = self.world.vpn_connections.get(row["ResourceId"])
             if vpn is not None:
                 self.require_state(vpn["State"], "TGW_BAD_STATE_VPN", row["ResourceId"], "available")
+            inside = (vpn or {}).get("Options", {}).get("TunnelInsideIpVersion")
+            version = self.flight.destination.version
+            if inside is not None and inside != f"ipv{version}":
+                raise Dropped("PROTOCOL_RESTRICTION", row["ResourceId"])
+            if inside is None and version == 6:
+                self.unsure = True  # IPv4 is what tunnels process by default; no file says that these do not
         if kind in ("vpn", "direct-connect-gateway"):
             return Arrival("on-premises", id)
         if kind == "peering":

@@ -9,10 +9,10 @@ import pytest
 from reachsim import load_files
 from reachsim.forwarding import Ground
 from reachsim.verdict import Verdict
-from tests.build import AclEntry, Build
+from tests.build import AclEntry, Build, _ipv6_blocks
 from tests.property.test_matrix import compare
 from tests.property.test_walk_regressions import host, hub, outcomes
-from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate
+from tests.scenarios.lan import ANY, ANY6, Lan, ask, assumed, blocks, causes, codes, crossed, fate
 
 WORLD = "ip:198.51.100.7"
 OUT: AclEntry = (100, "out", "allow", "-1", None, "0.0.0.0/0")
@@ -451,6 +451,45 @@ def test_n190_public_addresses_that_a_private_network_uses_come_in_by_its_gatewa
     assert codes(ask(net, WORLD, net.client)) == {"IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS"}
     net["sg-open"]["IpPermissions"] = []
     assert codes(ask(net, "ip:192.0.2.1", net.client)) == {"SG_HAS_NO_RULES"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "four", "six"),
+    [
+        ("ipv4", "allowed", "blocked"), ("ipv6", "blocked", "allowed"), (None, "allowed", "unknown"),
+        ("ipv9", "unknown", "unknown"), ("no file", "allowed", "unknown"),
+    ],
+)  # fmt: skip
+def test_the_tunnels_of_a_vpn_connection_process_one_family(inside: str | None, four: str, six: str) -> None:
+    """EC2 API, VpnConnectionOptions (TunnelInsideIpVersion): "whether the VPN tunnels process IPv4 or IPv6 traffic"."""
+    net = Hub()
+    net["vpc-x"]["Ipv6CidrBlockAssociationSet"] = _ipv6_blocks("2600:1f10:0:100::/56")
+    net["subnet-x"]["Ipv6CidrBlockAssociationSet"] = _ipv6_blocks("2600:1f10:0:101::/64")
+    net["eni-x"]["Ipv6Addresses"] = [{"Ipv6Address": "2600:1f10:0:101::5"}]
+    net.permit("sg-x", "out", ANY6)
+    net.permit("sg-x", "in", ANY6)
+    net.route("rtb-x", "fd12:3456::/32", net.tgw_id)
+    site = net.vpn(net.tgw_id, name="1")
+    net.associate(net.rt, site)
+    for block, attachment in (
+        ("10.9.0.0/16", site), ("fd12:3456::/32", site), ("2600:1f10:0:100::/56", "tgw-attach-x")
+    ):  # fmt: skip
+        net.tgw_route(net.rt, block, attachment)
+    net["vpn-1"]["Options"] = {"TunnelInsideIpVersion": inside} if inside else {}
+    files = net.files()
+    if inside == "no file":
+        path = next(one for one in files if one.endswith("/describe-vpn-connections.json"))
+        del files[path]
+    for target, outcome in (("ip:10.9.0.1", four), ("ip:fd12:3456::1", six)):
+        for source, destination in (("eni-x", target), (target, "eni-x")):
+            verdict = ask(files, source, destination, family="ipv6" if target.endswith("::1") else "ipv4")
+            assert verdict.outcome == outcome
+            if outcome == "blocked":
+                assert blocks(verdict) >= {
+                    ("PROTOCOL_RESTRICTION", "vpn-1", None, None, verdict.blocked_by[0].leg, "egress")
+                }
+            if outcome == "unknown":
+                assert verdict.missing == ((path,) if inside == "no file" else ())
 
 
 @pytest.mark.parametrize("kind", ["vpn", "direct-connect"])

@@ -155,8 +155,10 @@ def vpn_gateway(world: World, one: Resource) -> None:
 
 
 def vpn_connection(world: World, one: Resource) -> None:
+    options = {"StaticRoutesOnly": one.flag("static_routes_only"),
+               "TunnelInsideIpVersion": one.text("tunnel_inside_ip_version") or "ipv4"}  # fmt: skip
     record = {"VpnConnectionId": one.id, "State": "available", "Type": "ipsec.1", "Tags": one.tags(),
-              "CustomerGatewayId": one.text("customer_gateway_id"), "Routes": []}  # fmt: skip
+              "CustomerGatewayId": one.text("customer_gateway_id"), "Options": options, "Routes": []}  # fmt: skip
     gateway, transit = one.text("vpn_gateway_id"), one.text("transit_gateway_id")
     if transit:
         world.add(one.home, "ec2/describe-vpn-connections", record | {"TransitGatewayId": transit})
