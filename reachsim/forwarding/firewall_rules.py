@@ -167,7 +167,8 @@ def _rules(
     ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall, owner: str, *, strict: bool
 ) -> Iterator[Rule | NameRule]:
     """The rules of a group; where two readings of ``HOME_NET`` differ, what both match before what one does."""
-    narrow, wide = _address_sets(ground, group, policy, owned)
+    referenced = _referenced(ground, group, owned)
+    narrow, wide = ({**sets, **referenced} for sets in _address_sets(ground, group, policy, owned))
     if narrow == wide:
         yield from _read(group, narrow, owner, strict=strict)
         return
@@ -212,6 +213,19 @@ def _address_sets(
         return _with_own(stated, own), _with_own(stated, own)
     primary, whole = network.vpc_blocks(vpc_id)[0].block, network.vpc_addresses(vpc_id)
     return _with_own({"HOME_NET": primary}, own), _with_own({"HOME_NET": whole}, own)
+
+
+def _referenced(ground: Ground, group: aws.RuleGroup, owned: OwnedFirewall) -> Sets:
+    """The prefix lists that a group's rules refer to as ``@NAME``, as far as their entries are there; resource groups,
+    which may be referred to as well, are not read.
+    """
+    found = {}
+    for name, one in group.reference_sets.ip_set_references.items():
+        kind, _, list_id = (one.reference_arn or "").rpartition(":")[2].partition("/")
+        addresses = ground.network.prefix_list(list_id, owned.home)[0] if kind == "prefix-list" else None
+        if addresses is not None:
+            found[f"@{name}"] = addresses
+    return found
 
 
 def _with_own(found: dict[str, IntervalSet], own: Mapping[str, Sequence[str]]) -> Sets:

@@ -1,6 +1,8 @@
-"""Address and port expressions of Suricata's rules: ``any``, one, ``[a,b,!c]``, ``!a``, ``$NAME``.
+"""Address and port expressions of Suricata's rules: ``any``, one, ``[a,b,!c]``, ``!a``, ``$NAME``, and ``@NAME`` of an
+IP set reference.
 
-**Source:** Suricata User Guide, "Rules Format"; Network Firewall API reference, Header.
+**Source:** Suricata User Guide, "Rules Format"; Network Firewall API reference, Header; "IP set references in Suricata
+compatible AWS Network Firewall rule groups".
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.packets import PORTS
 
 Sets = Mapping[str, IntervalSet]
-"""Variables by their names."""
+"""Variables by their names, IP set references with the ``@`` before theirs."""
 
 
 class Unreadable(ValueError):
@@ -62,10 +64,11 @@ def _expression(text: str, known: Sets, everything: IntervalSet, read: Callable[
         without = [_expression(part[1:], known, everything, read) for part in parts if part.startswith("!")]
         chosen = IntervalSet.union_of(wanted) if wanted else everything
         return chosen - IntervalSet.union_of(without)
-    if text.startswith("$"):
-        if text[1:] not in known:
+    if text.startswith(("$", "@")):
+        name = text.removeprefix("$")
+        if name not in known:
             raise Unreadable(text)
-        return known[text[1:]]
+        return known[name]
     try:
         return read(text)
     except ValueError as error:

@@ -136,9 +136,18 @@ class RuleVariables(Aws, frozen=True):
     port_sets: dict[str, Definition] = msgspec.field(default_factory=dict)
 
 
+class IPSetReference(Aws, frozen=True):
+    reference_arn: str | None = None
+
+
+class ReferenceSets(Aws, frozen=True):
+    ip_set_references: dict[str, IPSetReference] = msgspec.field(default_factory=dict, name="IPSetReferences")
+
+
 class RuleGroup(Aws, frozen=True):
     rules_source: RulesSource = RulesSource()
     rule_variables: RuleVariables = RuleVariables()
+    reference_sets: ReferenceSets = ReferenceSets()
 
 
 class RuleGroupResponse(Aws, frozen=True):

@@ -32,6 +32,7 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoints: Sequence[str],
     }
 
     def group(kind: str, number: int, content: dict[str, Any]) -> dict[str, Any]:
+        refer(net, vpc, content, f"{name}-{number}")
         own = f"{arn.format(f'{kind}-rulegroup')}-{number}"
         net.put(f"network-firewall/describe-rule-group/{own.replace('/', '%2F')}", {"RuleGroup": content})
         return {"ResourceArn": own, "Priority": rng.randint(0, 9) * 10 + number}
@@ -61,6 +62,18 @@ def firewall(rng: random.Random, net: Build, vpc: str, endpoints: Sequence[str],
     net._lists["network-firewall/list-firewalls"].append({"FirewallName": name, "FirewallArn": arn.format("firewall")})
     path = f"network-firewall/describe-firewall-policy/{arn.format('firewall-policy').replace('/', '%2F')}"
     net.put(path, {"FirewallPolicy": policy})
+
+
+def refer(net: Build, vpc: str, content: dict[str, Any], name: str) -> None:
+    """Let some rules name a block by a prefix list, as a reference of the group's; drawn apart from the rest."""
+    rng, referred = random.Random(f"references/{vpc}/{name}"), False
+    for rule in content["RulesSource"].get("StatefulRules", []):
+        for key in ("Source", "Destination"):
+            if rule["Header"][key] in ("10.1.0.0/16", "203.0.113.0/24") and rng.random() < 0.5 and not referred:
+                made = net.prefix_list([rule["Header"][key]], name=f"of-{vpc}-{name}")
+                arn = f"arn:aws:ec2:{net.region}:{net.account}:prefix-list/{made}"
+                content["ReferenceSets"] = {"IPSetReferences": {"PARTNER": {"ReferenceArn": arn}}}
+                rule["Header"][key], referred = "@PARTNER", True
 
 
 def stateless_group(rng: random.Random) -> dict[str, Any]:

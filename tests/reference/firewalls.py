@@ -161,6 +161,11 @@ class Firewall:
             outside = own.get("EXTERNAL_NET") or ["!" + one for one in home]
             inside = own.get("HOME_NET") or home
             found.append({"$HOME_NET": f"[{','.join(inside)}]", "$EXTERNAL_NET": f"[{','.join(outside)}]"})
+            for name, one in group.get("ReferenceSets", {}).get("IPSetReferences", {}).items():
+                entries = _file(
+                    self.world, f"/get-managed-prefix-list-entries/{one['ReferenceArn'].split('/')[-1]}.json"
+                )
+                found[-1][f"@{name}"] = f"[{','.join(entry['Cidr'] for entry in entries['Entries'])}]"
         return found
 
 

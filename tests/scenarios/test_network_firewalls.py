@@ -425,3 +425,22 @@ def test_n194_rules_that_have_not_come_to_the_firewall_are_never_silent(sync: st
     verdict = files.simulate(net.client, "host:github.com", **HTTPS)
     assert verdict.outcome == "allowed"
     assert ("STATE_CHANGING" in assumed(verdict)) is told
+
+
+@pytest.mark.parametrize(
+    ("arn", "inside", "outside"),
+    [
+        ("arn:aws:ec2:us-east-1:111111111111:prefix-list/pl-partner", "allowed", "blocked"),
+        ("arn:aws:ec2:us-east-1:111111111111:prefix-list/pl-not-there", "unknown", "unknown"),
+        ("arn:aws:resource-groups:us-east-1:111111111111:group/partners", "unknown", "unknown"),
+    ],
+)
+def test_n192_a_rule_may_refer_to_a_prefix_list(arn: str, inside: str, outside: str) -> None:
+    """Developer guide, "IP set references": of standard stateful rule groups, too; ``@`` stands before the name."""
+    net = Edge()
+    net.prefix_list(["198.51.100.0/24"], name="partner")
+    rules = [five_tuple("PASS", destination="@PARTNER"), five_tuple("DROP")]
+    sets = {"ReferenceSets": {"IPSetReferences": {"PARTNER": {"ReferenceArn": arn}}}}
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, *rules, **sets)], **strict("drop_strict"))
+    for address, outcome in (("198.51.100.7", inside), ("192.0.2.7", outside)):
+        assert net.reach().simulate(net.client, f"ip:{address}", protocol="tcp", port=443).outcome == outcome
