@@ -28,18 +28,23 @@ def entrances(ground: Ground, sources: Sequence[str]) -> Iterator[Cell]:
     for node in (network.interfaces[name] for name, kind in sorted(kinds.items()) if kind == "load-balancer"):
         for verdict in (simulate(ground, "internet", node.id, protocol=protocol) for protocol in ("tcp", "udp")):
             for source, interfaces in own.items():
-                found = _arriving(verdict, interfaces) or _undecided(ground, verdict, node, source, interfaces)
+                found = _arriving(verdict, node, interfaces) or _undecided(ground, verdict, node, source, interfaces)
                 found = found or _by_a_rule(ground, verdict, node, source, interfaces)
                 if found is not None:
                     yield Cell("internet", source, found.outcome, found.route, False, (), found)
 
 
-def _arriving(verdict: Verdict, interfaces: Sequence[Interface]) -> Verdict | None:
-    """What of a verdict gets to one of the interfaces."""
+def _arriving(verdict: Verdict, node: Interface, interfaces: Sequence[Interface]) -> Verdict | None:
+    """What of a verdict gets to one of the interfaces: nothing surely, where a plan does not tell whom a node faces."""
     names = {one.id for one in interfaces}
     paths = [path for path in verdict.paths if path.outcome != "blocked" and _crosses(path, names)]
     outcomes = {path.outcome for path in paths}
     outcome = next((one for one in (*THROUGH, "unknown") if one in outcomes), None)
+    if outcome in THROUGH and any(
+        (one.code, one.component, one.can_hide) == ("PLANNED_VALUE_UNKNOWN", node.id, "block")
+        for one in verdict.assumptions
+    ):
+        outcome = "unknown"
     return msgspec.structs.replace(verdict, outcome=outcome, paths=tuple(paths)) if outcome is not None else None
 
 

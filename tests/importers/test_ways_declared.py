@@ -543,3 +543,102 @@ def test_a_rule_by_the_name_of_a_group_leaves_the_group_open(tmp_path: Path) -> 
     )
     reach, _ = run(named, tmp_path)
     assert reach.simulate("i-Other", "i-Host", protocol="tcp", port=80).outcome == "unknown"
+
+
+# --- values that a parameter without one tells ------------------------------------------------------------------------
+
+UNTOLD = "Parameters: {P: {Type: String}, N: {Type: Number}}" + NETWORK
+HERE = "Host: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: !Ref Pub, SecurityGroupIds: [!Ref Inner]}}"
+THERE = "Other: {Type: 'AWS::EC2::Instance', Properties: {SubnetId: !Ref A, SecurityGroupIds: [!Ref Inner]}}"
+SERVICE = (
+    "Task: {Type: 'AWS::ECS::Service', Properties: {ServiceName: s, Cluster: c, LaunchType: FARGATE,"
+    " NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [!Ref Pub], SecurityGroups: [GROUP],"
+    " AssignPublicIp: PUBLIC}}}}"
+)
+ACL = (
+    HERE,
+    "Acl: {Type: 'AWS::EC2::NetworkAcl', Properties: {VpcId: !Ref Vpc}}",
+    "OfPub: {Type: 'AWS::EC2::SubnetNetworkAclAssociation', Properties: {SubnetId: !Ref Pub, NetworkAclId: !Ref Acl}}",
+    "Outward: {Type: 'AWS::EC2::NetworkAclEntry', Properties: {NetworkAclId: !Ref Acl, Egress: true, RuleNumber: 1,"
+    " Protocol: -1, RuleAction: allow, CidrBlock: 0.0.0.0/0}}",
+    "Inward: {Type: 'AWS::EC2::NetworkAclEntry', Properties: {NetworkAclId: !Ref Acl, RuleNumber: 1, Protocol: 6,"
+    " RuleAction: allow, CidrBlock: 0.0.0.0/0, PortRange: {From: !Ref N, To: 65535}}}",
+)
+RULES = (
+    HERE,
+    "Rule: {Type: 'AWS::Route53Resolver::ResolverRule', Properties: {RuleType: KIND, DomainName: DOMAIN,"
+    " ResolverEndpointId: rslvr-out-1, TargetIps: [{Ip: 10.9.0.2, Port: '53'}]}}",
+    "Ruled: {Type: 'AWS::Route53Resolver::ResolverRuleAssociation', Properties: {ResolverRuleId: !Ref Rule,"
+    " VPCId: WHERE}}",
+)
+OUT, IN, NAME = ("i-Host", "internet", 443), ("i-Other", "i-Host", 22), ("i-Host", "host:example.com", 443)
+
+
+def launched(groups: str, subnet: str = "SubnetId: !Ref Pub, ") -> tuple[str, ...]:
+    """An instance by a launch template."""
+    return (
+        f"Made: {{Type: 'AWS::EC2::LaunchTemplate', Properties: {{LaunchTemplateData: {{{groups}}}}}}}",
+        f"Host: {{Type: 'AWS::EC2::Instance', Properties: {{{subnet}LaunchTemplate: {{LaunchTemplateId: !Ref Made,"
+        " Version: '1'}}}",
+    )
+
+
+def ruled(kind: str, domain: str, where: str) -> tuple[str, ...]:
+    return tuple(one.replace("KIND", kind).replace("DOMAIN", domain).replace("WHERE", where) for one in RULES)
+
+
+@pytest.mark.parametrize(("parts", "question"), [
+    ((SERVICE.replace("GROUP", "!Ref P").replace("PUBLIC", "ENABLED"),), ("ecs:c/s", "internet", 443)),
+    ((SERVICE.replace("GROUP", "!Ref Inner").replace("PUBLIC", "!Ref P"),), ("ecs:c/s", "internet", 443)),
+    ((HERE.replace("SubnetId: !Ref Pub, SecurityGroupIds: [!Ref Inner]",
+                   "NetworkInterfaces: [{DeviceIndex: '0', SubnetId: !Ref Pub, GroupSet: [!Ref P]}]"), THERE), IN),
+    ((*launched("SecurityGroupIds: [!Ref P]"), THERE), IN),
+    ((*launched("NetworkInterfaces: [{DeviceIndex: 0, SubnetId: !Ref Pub, Groups: [!Ref P]}]", ""), THERE), IN),
+    (ACL, OUT),
+    (ruled("FORWARD", "!Ref P", "!Ref Vpc"), NAME), (ruled("!Ref P", "example.com", "!Ref Vpc"), NAME),
+    (ruled("FORWARD", "example.com", "!Ref P"), NAME),
+])  # fmt: skip
+def test_what_a_parameter_without_a_value_tells_is_not_taken_for_nothing(
+    parts: tuple[str, ...], question: tuple[str, str, int], tmp_path: Path
+) -> None:
+    """Under the names that CloudFormation has for them it was passed over: allowed or blocked."""
+    reach, _ = run(UNTOLD + "".join(f"  {one}\n" for one in parts), tmp_path)
+    source, target, port = question
+    assert reach.simulate(source, target, protocol="tcp", port=port).outcome == "unknown"
+
+
+def test_whether_a_subnet_gives_public_addresses_may_be_untold(tmp_path: Path) -> None:
+    text = f"{UNTOLD.replace('MapPublicIpOnLaunch: true', 'MapPublicIpOnLaunch: !Ref P')}  {HERE}\n"
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate(*OUT[:2], protocol="tcp", port=443).outcome == "unknown"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("Scheme: internet-facing", "Scheme: !Ref P"), ("TargetGroupArn: !Ref Group}]\n", "TargetGroupArn: !Ref P}]\n"),
+])  # fmt: skip
+def test_whom_a_load_balancer_faces_or_a_rule_sends_to_may_be_untold(old: str, new: str, tmp_path: Path) -> None:
+    text = balanced("internet-facing", NOT_FOUND) + RULE
+    assert old in text
+    assert overall("Parameters: {P: {Type: String}}" + text.replace(old, new), tmp_path) == "undecided"
+
+
+@pytest.mark.parametrize("old", [
+    "ProjectName: app", "Provider: CodeBuild", "Location: arts", "Actions:\n            - Name: b",
+])  # fmt: skip
+def test_what_a_pipeline_runs_may_be_untold(old: str, tmp_path: Path) -> None:
+    text = PIPELINE.replace("              Region: eu-west-1\n", "")
+    new = f"{old.partition(':')[0]}: !Ref P"
+    if "Name: b" in old:
+        text, new = text[: text.index("          Actions:")] + "          Actions: !Ref P\n", ""
+    text = "Parameters: {P: {Type: String}}" + text.replace(old, new)
+    reach, _ = run(text, tmp_path)
+    assert any("codepipeline/get-pipeline/rel" in one for one in reach.check().missing)
+
+
+def test_a_buildspec_that_is_untold_is_not_taken_for_none(tmp_path: Path) -> None:
+    text = "Parameters: {P: {Type: String}}" + BATCH.replace("'version: 0.2'", "!Ref P")
+    reach, _ = run(text, tmp_path)
+    assert {one.step: one.outcome for one in reach.check().steps} == {
+        "provisioning": "unknown", "login": "unknown", "pull": "unknown", "run": "unknown", "push": "unknown",
+        "logs": "unknown",
+    }  # fmt: skip

@@ -207,7 +207,19 @@ def translate(name: str, properties: Mapping[str, Any]) -> tuple[Values, set[str
     special = _SPECIAL.get(plain)
     if special is not None:
         special(values)
-    return values, unknown
+    return values, {_in_our_words(at, _PATHS.get(plain, {})) for at in unknown}
+
+
+def _in_our_words(at: str, names: Mapping[str, str]) -> str:
+    """Where an attribute that nothing tells is once it was moved.
+
+    >>> _in_our_words("port_range.from", {"port_range.from": "from_port"})
+    'from_port'
+    """
+    for old, new in names.items():
+        if at == old or at.startswith(f"{old}."):
+            return f"{new}{at.removeprefix(old)}"
+    return at
 
 
 def _converted(held: Any, key: str, at: str, unknown: set[str]) -> Any:
@@ -379,6 +391,21 @@ def _bucket(values: Values) -> None:
         values["acl"] = snake(values["acl"]).replace("_", "-")
 
 
+_PATHS: Final[Mapping[str, Mapping[str, str]]] = {
+    "EC2::NetworkAclEntry": {"port_range.from": "from_port", "port_range.to": "to_port", "port_range": "from_port",
+                             "icmp.type": "icmp_type", "icmp.code": "icmp_code", "icmp": "icmp_type"},
+    "EC2::Instance": {"network_interface.part.group_set": "vpc_security_group_ids"},
+    "EC2::LaunchTemplate": {"launch_template_data.security_group_ids": "vpc_security_group_ids",
+                            "launch_template_data.network_interfaces.part.groups": "vpc_security_group_ids",
+                            "launch_template_data.iam_instance_profile": "iam_instance_profile",
+                            "launch_template_data.network_interfaces": "network_interfaces"},
+    "ECS::Service": {"network_configuration.awsvpc_configuration": "network_configuration"},
+    "ElasticLoadBalancingV2::LoadBalancer": {"scheme": "internal"},
+    "ElasticLoadBalancing::LoadBalancer": {"scheme": "internal"},
+    "CodeBuild::Project": {"source.build_spec": "source.buildspec"},
+    "Route53::RecordSet": {"hosted_zone_id": "zone_id", "resource_records": "records", "alias_target": "alias"},
+}  # fmt: skip
+"""Where attributes are that `_SPECIAL` moves, so that what nothing tells of them is found."""
 _SPECIAL: Final[Mapping[str, Callable[[Values], None]]] = {
     "EC2::SecurityGroup": _group, "EC2::SecurityGroupIngress": _rule, "EC2::SecurityGroupEgress": _rule,
     "EC2::NetworkAclEntry": _acl_entry, "EC2::Instance": _instance, "EC2::VPCPeeringConnection": _peering,

@@ -33,6 +33,9 @@ def balancer(world: World, one: Resource) -> None:
     if one.open("subnets", "subnet_mapping"):
         world.warnings.append(f"{one.address}: its subnets are known only after apply")
         world.drop(one.home, BALANCERS)
+    nodes = [f"eni-{attribute(one, 'name')}-{number}" for number in range(1, len(subnets) + 1)]
+    if one.open("internal") and nodes:
+        world.undecided(one, "internal", *nodes, ways=("leak", "block"))
     vpc_id = next((str(held["VpcId"]) for subnet, _, _ in subnets if (held := world.get(subnet)) is not None), "")
     groups = one.texts("security_groups")
     if not groups and kind == "application":
@@ -215,11 +218,18 @@ def listener(world: World, one: Resource) -> None:
 
 def listener_rule(world: World, one: Resource) -> None:
     """What a rule of a listener forwards to is routed to by the listener's load balancer."""
-    opened = one.open("action.target_group_arn", "action.forward", "actions.part.target_group_arn", "listener_arn")
+    balancer_arn = _balancer_of(world, one.text("listener_arn"))
+    opened = [at for at in one.unknown if "target_group" in at or "forward" in at or at == "listener_arn"]
     if opened:
-        world.leave_out(one.address, one.kind, f"undecidable: {' and '.join(opened)}")
+        _open_targets(world, one, "the target group")
+        for _, group in world.each(TARGET_GROUPS):
+            for name in (
+                [balancer_arn] if balancer_arn else [str(held["LoadBalancerArn"]) for _, held in world.each(BALANCERS)]
+            ):
+                if name not in group.setdefault("LoadBalancerArns", []):
+                    group["LoadBalancerArns"].append(name)
     for block in [*one.blocks("action"), *one.blocks("actions")]:
-        _routed(world, _balancer_of(world, one.text("listener_arn")), _action(block))
+        _routed(world, balancer_arn, _action(block))
 
 
 def _balancer_of(world: World, listener: str) -> str:

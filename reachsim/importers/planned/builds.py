@@ -45,6 +45,8 @@ _OF_STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "cache": ("cache",),
 }
 """Steps of a build, and the attributes of a project that decide them."""
+_OF_BUILDSPECS: Final = ("login", "pull", "run", "push")
+"""Steps of a build that its buildspec decides."""
 
 
 def project(world: World, one: Resource) -> None:
@@ -90,6 +92,8 @@ def project(world: World, one: Resource) -> None:
     for step, names in _OF_STEPS.items():
         for name in one.open(*names):
             world.undecided_step(one, name, f"codebuild:{one.id}", step)
+    for step in _OF_BUILDSPECS if one.open("source.buildspec") else ():
+        world.undecided_step(one, "source.buildspec", f"codebuild:{one.id}", step)
     if one.open("encryption_key") and record["artifacts"]["type"] == "S3":
         world.undecided_step(one, "encryption_key", f"codebuild:{one.id}", "artifacts")
     if one.open("project_visibility"):
@@ -259,7 +263,20 @@ def code_pipeline(world: World, one: Resource) -> None:
             made.setdefault("artifactStores", {})[text_of(block, "region")] = store
         else:
             made.setdefault("artifactStore", store)
-    world.put(one.home, f"codepipeline/get-pipeline/{named_file(one.id)}", {"pipeline": made})
+    call = f"codepipeline/get-pipeline/{named_file(one.id)}"
+    world.put(one.home, call, {"pipeline": made})
+    if any(_decides(at) for at in one.unknown):
+        world.warnings.append(f"{one.address}: which projects it runs, or its bucket, is known only after apply")
+        world.dropped.append((one.home, call))
+
+
+def _decides(at: str) -> bool:
+    """Whether what nothing tells of a pipeline is what it runs, or where its artifacts are."""
+    parts = [part for part in at.split(".") if part != "part" and not part.isdigit()]
+    return parts[-1] in ("ProjectName", "provider", "location") or parts in (
+        ["stage"], ["stage", "action"], ["stage", "actions"], ["stage", "action", "configuration"],
+        ["stage", "actions", "configuration"], ["artifact_store"],
+    )  # fmt: skip
 
 
 def _conditions(stage: Values) -> Document:

@@ -212,7 +212,7 @@ def _further(world: World, one: Resource, block: Values, eni: str, number: int) 
     subnet = text_of(block, "subnet_id")
     addresses = _listed_addresses(block) or texts_of(block, "private_ip")
     addresses = _addresses(world, one, eni, subnet, addresses)
-    groups = _groups(world, one, subnet, texts_of(block, "security_groups"), "network_interface.part.security_groups")
+    groups = _groups(world, one, subnet, texts_of(block, "security_groups"), "vpc_security_group_ids")
     made = interface_record(world, one.home, eni, subnet, [(address, None) for address in addresses], groups, {
         "InterfaceType": "interface", "Ipv6Addresses": _ipv6(world, block, subnet),
     })  # fmt: skip
@@ -234,6 +234,9 @@ def _primary(world: World, one: Resource, subnet: str, record: Document, *, alon
     public = one.text("public_ip") or None
     if any(at.rpartition(".")[2] == "associate_public_ip_address" for at in one.unknown):
         world.undecided(one, "associate_public_ip_address", one.id, eni, ways=("leak", "block"))
+    elif alone and subnet in world.open_subnets and not isinstance(one.values.get("associate_public_ip_address"), bool):
+        giving = world.open_subnets[subnet]
+        world.undecided(giving, "map_public_ip_on_launch", one.id, eni, ways=("leak", "block"))
     wanted = flag_of(one.values, "associate_public_ip_address", bool(held.get("MapPublicIpOnLaunch")))
     if public is None and wanted and alone:
         public = world.draw_public()

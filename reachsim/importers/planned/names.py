@@ -153,12 +153,28 @@ def resolver_rule(world: World, one: Resource) -> None:
     if one.text("resolver_endpoint_id"):
         made["ResolverEndpointId"] = one.text("resolver_endpoint_id")
     world.add(one.home, "route53resolver/list-resolver-rules", made)
+    opened = one.open("domain_name", "rule_type")
+    if opened:
+        world.open_rules[one.id] = one
+
+
+def _open_names(world: World, one: Resource, vpc_id: str, what: str) -> None:
+    """Which names a rule is about, or where it holds, is not told: none is known in the VPC, or in any."""
+    for _, each in world.each("ec2/describe-vpcs"):
+        if vpc_id in ("", each["VpcId"]):
+            world.undecided_names(one, what, str(each["VpcId"]))
 
 
 def resolver_association(world: World, one: Resource) -> None:
     world.add(one.home, "route53resolver/list-resolver-rule-associations", {
         "Id": one.id, "ResolverRuleId": one.text("resolver_rule_id"), "VPCId": one.text("vpc_id"), "Status": "COMPLETE",
     })  # fmt: skip
+    opened = one.open("resolver_rule_id", "vpc_id")
+    if opened:
+        _open_names(world, one, one.text("vpc_id"), " and ".join(opened))
+    rule = world.open_rules.get(one.text("resolver_rule_id"))
+    if rule is not None:
+        _open_names(world, rule, one.text("vpc_id"), " and ".join(rule.open("domain_name", "rule_type")))
 
 
 def resolver_endpoint(world: World, one: Resource) -> None:
@@ -181,8 +197,5 @@ def resolver_endpoint(world: World, one: Resource) -> None:
 
 def profile_association(world: World, one: Resource) -> None:
     """What a Route 53 Profile brings into a VPC is not read: zones, rules and filters of which no name is free."""
-    vpc_id = one.text("resource_id")
-    for _, each in world.each("ec2/describe-vpcs"):
-        if vpc_id in ("", each["VpcId"]):
-            world.undecided_names(one, "what the profile brings", str(each["VpcId"]))
+    _open_names(world, one, one.text("resource_id"), "what the profile brings")
     world.leave_out(one.address, one.kind, f"{UNDECIDED}every name that the VPC's resolver answers")

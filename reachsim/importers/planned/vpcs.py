@@ -204,6 +204,9 @@ def subnet(world: World, one: Resource) -> None:
         "EnableDns64": one.flag("enable_dns64"), "Ipv6Native": one.flag("ipv6_native"),
         "OwnerId": one.home[0], "Tags": one.tags(),
     })  # fmt: skip
+    if one.open("map_public_ip_on_launch"):
+        world.open_subnets[one.id] = one
+        world.undecided(one, "map_public_ip_on_launch", ways=("leak", "block"))
     if cidr:
         record["CidrBlock"] = cidr
     record.setdefault("Ipv6CidrBlockAssociationSet", [])

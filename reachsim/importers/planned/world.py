@@ -117,6 +117,10 @@ class World:
     """Files that are taken away in the end: what they would say is open."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
+    open_subnets: dict[str, Resource] = field(default_factory=dict)
+    """Subnets of which nothing tells whether they give public addresses."""
+    open_rules: dict[str, Resource] = field(default_factory=dict)
+    """Resolver rules of which nothing tells the names or the type."""
     strategies: dict[str, list[str]] = field(default_factory=dict)
     """The capacity providers that are the default of an ECS cluster, by its name."""
     tables: dict[tuple[str, str], Document] | None = None
