@@ -1,13 +1,15 @@
 """go: module proxies, checksum database, version control hosts, vendored modules.
 
 **Source:** Go Modules Reference, "Module proxy", "Private modules", "Checksum database", "Vendoring"; Go 1.13 release
-notes (the proxy became the default), "go install"; golang/go issue 40580 (sum.golang.org is asked beside the proxy);
-fact P76 (before it: the host of the import path).
+notes (the proxy became the default), "go install"; Go 1.11 release notes and "Modules" of Go 1.12's ``go help`` (where
+GO111MODULE is not set, modules only outside GOPATH/src and beside a go.mod); golang/go issue 40580 (sum.golang.org is
+asked beside the proxy); fact P76 (before 1.13: the host of the import path).
 """
 
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 import re
 from typing import Final
 
@@ -74,19 +76,19 @@ def _fetched(call: Call, plain: list[str]) -> list[Found]:
         return []
     if module is not None and plain == ["mod", "download"] and not call.cached("go/pkg", "pkg/mod"):
         call.configure(kept, module)
+    if not _by_modules(call, plain[0], module):
+        return direct(named or _imported(call, plain[1:])) if plain[0] == "get" else []
     if not named:
         if module is None:
-            if _old(call) or _setting(call, "GO111MODULE") == "off" or _needs_none(call, plain[1:]):
-                return []
-            return _proxied(call, [], "likely")
+            return [] if _needs_none(call, plain[1:]) else _proxied(call, [], "likely")
         named = required(module)
-        if not named:
-            return []
     elif plain[0] in ("build", "test", "vet", "run") and not _versioned(plain):
-        return _proxied(call, required(module), "certain") if module is not None and required(module) else []
+        named = required(module) if module is not None else []
+    if not named:
+        return []
+    if _before(call, 13) and _setting(call, "GOPROXY") is None:
+        return direct(named)
     cached = call.cached("go/pkg", "pkg/mod", "go-build")
-    if (_old(call) and _setting(call, "GOPROXY") is None) or _setting(call, "GO111MODULE") == "off":
-        return direct(named) if plain[0] in ("get", "mod") else []
     sure: Confidence = (
         "likely" if cached or (module is None and not _versioned(plain) and plain[0] == "list") else "certain"
     )
@@ -112,10 +114,71 @@ def _versioned(plain: list[str]) -> bool:
     return any("@" in word for word in plain[1:])
 
 
-def _old(call: Call) -> bool:
-    """Go before 1.13, which asks no proxy, by the tag of the golang image or the CodeBuild runtime."""
+def _before(call: Call, minor: int) -> bool:
+    """Whether Go is older than 1.minor by the tag of the golang image."""
     match = re.search(r"golang:1\.(\d{1,9})", call.machine.image)
-    return match is not None and int(match[1]) < 13
+    return match is not None and int(match[1]) < minor
+
+
+def _by_modules(call: Call, task: str, module: str | None) -> bool:
+    """Whether go goes by modules. Without them (GOPATH) only ``go get`` fetches, and always from the sources."""
+    if _before(call, 11):
+        return False
+    setting = _setting(call, "GO111MODULE")
+    if not _before(call, 13) or setting in ("on", "off"):
+        return setting != "off"
+    return task == "mod" or (module is not None and not call.path(".").startswith(f"{_gopath(call)}/src/"))
+
+
+def _gopath(call: Call) -> str:
+    """GOPATH, which the golang image sets to /go."""
+    return _setting(call, "GOPATH") or "/go"
+
+
+def _imported(call: Call, words: list[str]) -> list[str]:
+    """What the programs of the folder (with ``./...``: of those below too) import that is not there itself."""
+    here = call.path(".")
+    places = call.machine.files_in(here)
+    name = call.machine.context_path(here)
+    if "./..." in words and name is not None and not name.startswith(".."):
+        prefix = "" if name == "." else f"{name}/"
+        inner = [one.removeprefix(prefix) for one in call.machine.context if one.startswith(prefix)]
+        places += [
+            posixpath.join(here, one) for one in inner if not re.search(r"(?:^|/)(?:[._]|vendor/|testdata/)", one)
+        ]
+    programs = [one for one in places if one.endswith(".go") and ("-t" in call.words or not one.endswith("_test.go"))]
+    found: dict[str, None] = {}
+    for place in dict.fromkeys(programs):
+        found |= dict.fromkeys(path for path in imports(call.read(place) or "") if _is_path(path))
+    return [
+        one for one in found if not (call.has_folder(f"{_gopath(call)}/src/{one}") or call.has_folder(f"vendor/{one}"))
+    ]
+
+
+def imports(program: str) -> list[str]:
+    """The import paths of a program's import declarations (Go specification, "Import declarations").
+
+    >>> imports('package x\\nimport "fmt"\\nimport (\\n\\ty "gopkg.in/yaml.v2" // (a)\\n\\t_ "a.example/b"\\n)\\n')
+    ['fmt', 'gopkg.in/yaml.v2', 'a.example/b']
+    """
+    found: list[str] = []
+    inside = False
+    for line in program.split("\n"):
+        text = line.strip()
+        if inside and text.startswith(")"):
+            inside = False
+            continue
+        if line.startswith("import"):
+            text = text.removeprefix("import").lstrip()
+            inside = text.startswith("(")
+            text = text.removeprefix("(").lstrip()
+        elif not inside:
+            continue
+        match = re.match(r'(?:[\w.]+\s+)?["`]([^"`\s]+)["`]', text)
+        if match is not None:
+            found.append(match[1])
+            inside = inside and not text[match.end() :].lstrip().startswith(")")
+    return found
 
 
 def required(module: str) -> list[str]:
