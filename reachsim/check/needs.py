@@ -26,7 +26,7 @@ from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
 
 if TYPE_CHECKING:
-    from reachsim.pipeline.records import Contact, Contacts, Unresolved
+    from reachsim.pipeline.records import Contact, Contacts, Request, Unresolved
 
 GIT_HOSTS: Final = {"GITHUB": "github.com", "GITLAB": "gitlab.com", "BITBUCKET": "bitbucket.org"}
 SELF_HOSTED: Final = ("GITHUB_ENTERPRISE", "GITLAB_SELF_MANAGED")
@@ -123,13 +123,31 @@ def _behind_a_proxy(need: Need, proxies: Sequence[str]) -> Need:
 def _of_contact(home: Home, contact: Contact) -> Need:
     by_itself = contact.file.endswith("/codebuild/batch-get-projects.json")  # CodeBuild's own doing, by configuration
     place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
-    requests = tuple(_request(one.action, own(home, one.resource)) for one in contact.requests)
+    asked = contact.requests or _of_packages(home, contact)
+    requests = tuple(_request(one.action, own(home, one.resource)) for one in asked)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
     host = contact.host if ordinary and contact.host != ordinary and not is_open else ""
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
                 contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host)  # fmt: skip
+
+
+def _of_packages(home: Home, contact: Contact) -> tuple[Request, ...]:
+    """What a package manager asks of CodeArtifact, unless it publishes: to read of a repository of the domain.
+
+    **Source:** CodeArtifact User Guide, "Package manager configuration"; Service Authorization Reference.
+    """
+    domain = re.fullmatch(r"([a-z0-9-]+)-(\d{12})\.d\.codeartifact\.([\w-]+)\.amazonaws\.com", contact.host)
+    if domain is None or _PUBLISHES.search(contact.command):
+        return ()
+    from reachsim.pipeline.records import Request  # costs the parsers, which few projects need
+
+    arn = f"arn:{services.partition_of(home[1])}:codeartifact:{domain[3]}:{domain[2]}:repository/{domain[1]}/*"
+    return (Request("codeartifact:ReadFromRepository", arn),)
+
+
+_PUBLISHES: Final = re.compile(r"\b(?:publish|upload|push|deploy|release)\b")
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:
@@ -279,11 +297,19 @@ def _arn(home: Home, service: str, rest: str) -> str:
 
 
 def _repositories(network: Network) -> list[str]:
-    return [
+    """The CodeCommit repositories that projects fetch their source from, and source stages of pipelines."""
+    found = [
         _arn(home, "codecommit", (project.source.location or "").rsplit("/", 1)[-1])
         for (home, _), project in sorted(network.projects.items(), key=lambda one: one[0])
         if project.source.type == "CODECOMMIT" and project.source.location
     ]
+    for home, pipeline in network.pipelines:
+        for action in (action for stage in pipeline.stages for action in stage.actions):
+            name = action.configuration.get("RepositoryName", "")
+            if action.action_type_id.provider == "CodeCommit" and name and "#{" not in name:
+                whose = [*(action.role_arn or "").split(":"), *[""] * 5][4] or home[0]
+                found.append(_arn((whose, action.region or home[1]), "codecommit", name))
+    return list(dict.fromkeys(found))
 
 
 def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str]:

@@ -93,13 +93,9 @@ def no_docker(project: aws.Project, contacts: Contacts) -> Iterator[Finding]:
 # --- CodePipeline -----------------------------------------------------------------------------------------------------
 
 
-def pipelines(network: Network) -> Iterator[tuple[Home, aws.Pipeline]]:
+def pipelines(network: Network) -> tuple[tuple[Home, aws.Pipeline], ...]:
     """Every pipeline of CodePipeline in the snapshot."""
-    for home in network.homes:
-        for _, path in network.snapshot.children(*home, "codepipeline", "get-pipeline"):
-            answer = network.read(path, aws.PipelineAnswer)
-            if answer is not None:
-                yield home, answer.pipeline
+    return network.pipelines
 
 
 def pipeline_findings(network: Network) -> Iterator[Finding]:

@@ -92,17 +92,21 @@ class Network(Inventory):
         return None if subnet is None else (subnet.vpc_id, subnet.availability_zone or "", subnet_id)
 
     @cached_property
+    def pipelines(self) -> tuple[tuple[Home, aws.Pipeline], ...]:
+        """Every pipeline of CodePipeline in the snapshot, with its home."""
+        paths = ((home, path) for home in self.homes
+                 for _, path in self.snapshot.children(*home, "codepipeline", "get-pipeline"))  # fmt: skip
+        answers = ((home, self.read(path, aws.PipelineAnswer)) for home, path in paths)
+        return tuple((home, answer.pipeline) for home, answer in answers if answer is not None)
+
+    @cached_property
     def artifact_keys(self) -> dict[tuple[Home, str], str]:
         """The KMS keys of CodePipeline's artifact stores, as the pipelines name them, by home and bucket."""
         found: dict[tuple[Home, str], str] = {}
-        for home in self.homes:
-            for _, path in self.snapshot.children(*home, "codepipeline", "get-pipeline"):
-                answer = self.read(path, aws.PipelineAnswer)
-                pipeline = answer.pipeline if answer is not None else None
-                stores = (pipeline.artifact_store, *(pipeline.artifact_stores or {}).values()) if pipeline else ()
-                for store in stores:
-                    if store is not None and store.location and store.encryption_key is not None:
-                        found[home, store.location] = store.encryption_key.id
+        for home, pipeline in self.pipelines:
+            for store in (pipeline.artifact_store, *(pipeline.artifact_stores or {}).values()):
+                if store is not None and store.location and store.encryption_key is not None:
+                    found[home, store.location] = store.encryption_key.id
         return found
 
     @cached_property

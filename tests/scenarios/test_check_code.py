@@ -331,3 +331,18 @@ def test_submodules_that_codebuild_fetches_are_part_of_the_source(urls: tuple[st
 def test_submodules_of_a_source_that_is_not_at_hand_are_not_known() -> None:
     check = with_submodules(files=False)
     assert (steps(check)["source"].outcome, check.overall) == ("unknown", "undecided")
+
+
+@pytest.mark.parametrize(("may", "outcome"), [(True, "allowed"), (False, "blocked")])
+def test_packages_of_codeartifact_need_the_permission_to_read(may: bool, outcome: str) -> None:
+    """CodeArtifact User Guide, "Using pip with CodeArtifact"; Service Authorization Reference."""
+    asks = ["codeartifact:GetAuthorizationToken", "codeartifact:GetRepositoryEndpoint", "sts:GetServiceBearerToken"]
+    net = Pipeline(build_role=[*BUILD_ROLE, statement([*asks, *(["codeartifact:ReadFromRepository"] if may else [])])])
+    for number, service in enumerate(("codeartifact.api", "codeartifact.repositories"), 60):
+        net.add_endpoint(service, number)
+    login = (
+        f"aws codeartifact login --tool pip --domain corp --domain-owner {ACCOUNT} --repository py --region {REGION}"
+    )
+    spec = f"version: 0.2\nphases:\n  build:\n    commands:\n      - {login}\n      - pip install flask==3.0\n"
+    check = load_files(net.files() | {"code/p1/buildspec.yml": spec.encode()}).check()
+    assert steps(check)["run"].outcome == outcome

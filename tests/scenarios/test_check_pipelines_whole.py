@@ -13,7 +13,7 @@ import pytest
 
 from reachsim import load_files
 from reachsim.verdict import Check
-from tests.scenarios.pipelines import ACCOUNT, Pipeline
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, Pipeline, policy, statement
 from tests.scenarios.test_check_service_plane import stage
 
 OTHER = "222222222222"
@@ -84,3 +84,39 @@ def test_so_are_services_on_instances(kind: str, told: bool) -> None:
     net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
     found = [one for one in load_files(net.files()).check().assumptions if one.code == "DEPLOYMENT_NOT_JUDGED"]
     assert bool(found) is told
+
+
+# --- the repository of a source stage ---------------------------------------------------------------------------------
+
+
+def from_stage(client: Any = ("codecommit:GitPull", "codecommit:GitPush"), **user: Any) -> Check:
+    """A pipeline that hands a project its source from CodeCommit, which the project itself does not name."""
+    net = Pipeline(source=("CODEPIPELINE", ""))
+    stages = [stage("Source", "Source", "CodeCommit", RepositoryName="app"),
+              stage("p1", "Build", "CodeBuild", ProjectName="p1")]  # fmt: skip
+    store = {"type": "S3", "location": "artifacts"}
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages, "artifactStore": store}})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "artifacts"}]}, region="global")
+    net.put("s3api/get-bucket-policy/artifacts", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    net.roles({"build": BUILD_ROLE, "dev": [statement(list(client))]})
+    if user:
+        net._more[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"]["UserDetailList"] = [
+            {"UserName": "ann", "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "GroupList": [],
+             "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": policy(statement("codecommit:*", **user))}],
+             "AttachedManagedPolicies": []}]  # fmt: skip
+    return load_files(net.files()).check()
+
+
+def test_a_source_stages_repository_is_part_of_the_pipeline_though_no_project_names_it() -> None:
+    assert from_stage().overall == "private-and-working"
+    check = from_stage(Resource="*")
+    assert check.overall == "exposed"
+    assert [one.component for one in check.findings if one.id == "CODECOMMIT_USABLE_FROM_OUTSIDE"] == [
+        f"arn:aws:iam::{ACCOUNT}:user/ann"
+    ]
+
+
+def test_clients_push_to_a_source_stages_repository() -> None:
+    check = from_stage(["codecommit:GitPull"])
+    assert [one.outcome for one in check.steps if one.step == "git-push"] == ["blocked"]
+    assert check.overall == "private-but-failing"
