@@ -58,6 +58,9 @@ ECR_PUSH: Final = (
     "ecr:UploadLayerPart",
 )  # fmt: skip
 """What AWS has one allow for pulls and pushes ("IAM permissions for pushing an image", Amazon ECR User Guide)."""
+BEARER_TOKEN: Final = "sts:GetServiceBearerToken"
+"""A permission without a call of its own, which goes to no endpoint of AWS STS (IAM User Guide, "Service bearer
+tokens")."""
 
 # Facts P13; botocore partitions.json. The first is the SDKs' choice for a Region that no expression matches.
 _PARTITIONS: Final = (

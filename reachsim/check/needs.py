@@ -125,12 +125,19 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
     asked = contact.requests or _of_packages(home, contact)
     requests = tuple(_request(one.action, own(home, one.resource)) for one in asked)
+    if any(one.action == "codeartifact:GetAuthorizationToken" for one in asked):
+        requests += (_BEARER_TOKEN,)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
     host = contact.host if ordinary and contact.host != ordinary and not is_open else ""
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
                 contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host)  # fmt: skip
+
+
+_BEARER_TOKEN: Final = {"action": services.BEARER_TOKEN, "resource": "*",
+                        "context": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}}  # fmt: skip
+"""What CodeArtifact asks besides, in the caller's name ("Tokens created with the GetAuthorizationToken API")."""
 
 
 def _of_packages(home: Home, contact: Contact) -> tuple[Request, ...]:

@@ -333,13 +333,18 @@ def test_submodules_of_a_source_that_is_not_at_hand_are_not_known() -> None:
     assert (steps(check)["source"].outcome, check.overall) == ("unknown", "undecided")
 
 
-@pytest.mark.parametrize(("may", "outcome"), [(True, "allowed"), (False, "blocked")])
-def test_packages_of_codeartifact_need_the_permission_to_read(may: bool, outcome: str) -> None:
-    """CodeArtifact User Guide, "Using pip with CodeArtifact"; Service Authorization Reference."""
-    asks = ["codeartifact:GetAuthorizationToken", "codeartifact:GetRepositoryEndpoint", "sts:GetServiceBearerToken"]
-    net = Pipeline(build_role=[*BUILD_ROLE, statement([*asks, *(["codeartifact:ReadFromRepository"] if may else [])])])
+@pytest.mark.parametrize(("lacks", "outcome"), [
+    ("", "allowed"), ("codeartifact:ReadFromRepository", "blocked"), ("sts:GetServiceBearerToken", "blocked"),
+])  # fmt: skip
+def test_packages_of_codeartifact_need_the_permission_to_read(lacks: str, outcome: str) -> None:
+    """CodeArtifact User Guide, "Using pip with CodeArtifact", "Tokens created with the GetAuthorizationToken API"; the
+    bearer token has a permission of its own, and no call that a VPC endpoint would see."""
+    asks = {"codeartifact:GetAuthorizationToken", "codeartifact:GetRepositoryEndpoint",
+            "codeartifact:ReadFromRepository", "sts:GetServiceBearerToken"}  # fmt: skip
+    net = Pipeline(build_role=[*BUILD_ROLE, statement(sorted(asks - {lacks}))])
+    own = policy(for_all("codeartifact:*"))
     for number, service in enumerate(("codeartifact.api", "codeartifact.repositories"), 60):
-        net.add_endpoint(service, number)
+        net.add_endpoint(service, number, own)
     login = (
         f"aws codeartifact login --tool pip --domain corp --domain-owner {ACCOUNT} --repository py --region {REGION}"
     )
