@@ -170,3 +170,20 @@ def test_whom_a_builds_role_trusts_is_told(document: dict[str, Any], asking: tup
         network = load_files(_files() | {IAM: json.dumps(roles).encode()}).network
         told = outsiders(network, (), ("codebuild:p1",), ())
         assert told.findings or told.missing, (trust, asking)
+
+
+_OWN_ALONE = [
+    {"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}, {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}},
+    {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:*"}},
+]  # fmt: skip
+
+
+@given(_policies, st.sampled_from(_OWN_ALONE))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_nobody_is_told_where_a_denial_keeps_everybody_else_out(
+    document: dict[str, Any], condition: dict[str, Any]
+) -> None:  # fmt: skip
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*", "Condition": condition}
+    text = json.dumps({"policyText": json.dumps({**document, "Statement": [*document["Statement"], deny]})}).encode()
+    assert shared_resources(load_files(_files() | {FILE: text}).network, ()).findings == ()
