@@ -316,6 +316,7 @@ def _may(
         and (who.boundary is None or _passes([who.boundary], request, "boundary"))
         and all(_passes(level, request, "scp") for level in scps if level)
         and (theirs is None or policy.judge(theirs, request, "resource").effect != "deny")
+        and not rcps_deny(network, request)
         for request in (request_of(caller, action, resource, account, {**context, **keys}) for keys in way)
     )
 
@@ -369,7 +370,8 @@ def _lets_in(
     context = context_of(network, caller, account) | {"aws:SourceIp": ANYWHERE[0]}
     request = request_of(caller, "sts:AssumeRole", role, account, context)
     own = {policy.judge(one, request, "identity").effect for one in who.documents}
-    if "deny" in own or policy.judge(trust, request, "resource").effect not in ("allow", "unknown"):
+    trusted = policy.judge(trust, request, "resource").effect in ("allow", "unknown")
+    if "deny" in own or not trusted or rcps_deny(network, request):
         return False
     return bool(own & {"allow", "unknown"} or who.unseen) or "identity" in excused(_named_by(trust, request))
 

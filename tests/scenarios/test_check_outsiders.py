@@ -356,6 +356,22 @@ def test_a_policy_of_the_repository_may_deny_what_a_role_from_outside_may_do() -
     assert shared(with_roles(net, role("ops", trusting({"AWS": PARTNER}), statement("ecr:PutImage")))) == {}
 
 
+@pytest.mark.parametrize(
+    ("condition", "exposed"),
+    [
+        ({"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}, False),
+        ({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}, True),
+    ],
+)
+def test_rcps_bind_users_and_roles_of_ones_own_too(condition: Record, exposed: bool) -> None:
+    """AWS Organizations User Guide, "Resource control policies (RCPs)": a user who needs the own network was told."""
+    net = pushing()
+    net.with_rcp(for_all(["codecommit:*", "ecr:*"], "*", "Deny", Condition=condition))
+    ops = role("ops", trusting({"AWS": PARTNER}), statement("ecr:*"))
+    assert ("ops" in shared(with_roles(net, ops))) is exposed
+    assert (named(with_roles(net, users=(user(POWER),))) == ["u-ext"]) is exposed
+
+
 def test_policies_of_a_foreign_role_that_are_not_seen_leave_it_open() -> None:
     attached = [{"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/PowerUserAccess"}]
     found = with_roles(pushing(), role("ops", trusting({"AWS": PARTNER}), AttachedManagedPolicies=attached))
