@@ -108,6 +108,7 @@ def outsiders(
     Raises SnapshotError for a policy that cannot be judged.
     """
     findings, missing = _assumable(network, sources)
+    direct = {one.component for one in findings}
     assumptions: list[Assumption] = []
     further = targets(network, needs, sources)
     builds = [role for role in (service_role(network, one) for one in sources) if _is_role(role)]
@@ -121,8 +122,11 @@ def outsiders(
             missing.append(path)  # every account has roles: without any, the answer was filtered
         mine = [arn for arn in repositories if arn.split(":")[4] == account]
         for who in _identities(network, details, account, path):
-            theirs = _theirs(who, account, further) if who.arn not in builds else []
+            runs = who.arn in builds
+            theirs = _theirs(who, account, further) if not runs else []
             found = [*_judged(network, who, account, mine), *_handed_over(network, who, account, theirs)]
+            if runs and who.foreign and who.arn not in direct:
+                found.append(_runs_builds(who.arn, who.how, path))
             if found and who.unless:
                 missing.append(who.unless)
                 continue
@@ -162,10 +166,13 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
         if unless:
             missing.append(unless)
         elif how:
-            title = f"{role.split(':', 5)[-1]}, with which builds run, is {how}"
-            lines = [f"{held.path}: its trust policy"]
-            findings.append(finding_of("RESOURCE_SHARED_OUTSIDE", "medium", role, title, lines))
+            findings.append(_runs_builds(role, how, held.path))
     return findings, missing
+
+
+def _runs_builds(role: str, how: str, path: str) -> Finding:
+    title = f"{role.split(':', 5)[-1]}, with which builds run, is {how}"
+    return finding_of("RESOURCE_SHARED_OUTSIDE", "medium", role, title, [f"{path}: its trust policy"])
 
 
 def _judged(network: Network, who: _Who, account: str, repositories: Iterable[str]) -> Iterator[Finding]:

@@ -347,6 +347,19 @@ def test_what_a_role_shares_goes_from_role_to_role_but_not_with_ones_own_people(
     assert shared(with_roles(net, people)) == {}
 
 
+@pytest.mark.parametrize("first", [{"AWS": PARTNER}, {"Service": "lambda.amazonaws.com"}])
+def test_a_builds_role_may_be_assumed_by_way_of_another_role(first: Record) -> None:
+    """Only its own trust policy was asked whom it lets in from outside."""
+    net = pushing()
+    jump = role("jump", trusting(first), statement("sts:AssumeRole"))
+    trust = policy(trusting({"Service": "codebuild.amazonaws.com"}), trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}))
+    build = role("build", None, statement("logs:PutLogEvents"), AssumeRolePolicyDocument=trust)
+    dev = role("dev", trusting({"Service": "ec2.amazonaws.com"}), *CLIENT_ROLE)
+    net.put(IAM, {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [build, dev, jump], "Policies": []},
+            region="global")  # fmt: skip
+    assert ("build" in shared(Checked(net))) is ("AWS" in first)
+
+
 def test_a_policy_of_the_repository_may_deny_what_a_role_from_outside_may_do() -> None:
     net = pushing()
     deny = {"Effect": "Deny", "Principal": "*", "Action": "ecr:*",
