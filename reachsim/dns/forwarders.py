@@ -3,7 +3,8 @@
 A server answers as a VPC of this snapshot does if it is an inbound resolver endpoint and queries get there: by the
 route tables, security groups and network ACLs between the outbound endpoint (or the client itself) and the inbound one.
 Any other server may answer anything, if queries of the outbound endpoint get to it. Both UDP and TCP are looked at: a
-query that only UDP carries is answered unless the answer is too long for it.
+query that only UDP carries is answered unless the answer is too long for it. An endpoint takes the protocols that it
+has, any if none is told (API_ResolverEndpoint, Protocols).
 
 **Source:** "How Resolver endpoints forward DNS queries from your VPCs to your network", "Avoid loop configurations with
 Resolver endpoints", "Considerations when creating inbound and outbound endpoints" (Route 53 Developer Guide); facts
@@ -21,7 +22,7 @@ from reachsim.addresses import V4, format_address
 from reachsim.dns.joined import everywhere
 from reachsim.dns.resolution import Asking, Carried, Noted, Resolution, dns_hop
 from reachsim.dns.resolver import address_of
-from reachsim.evidence import Assumption, Gap
+from reachsim.evidence import Assumption, Block, Gap
 from reachsim.intervals import IntervalSet
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -37,7 +38,11 @@ class Server(Struct, frozen=True):
 
     address: int
     port: int = 53
-    encrypted: bool = False
+    protocol: str = "do53"
+
+    @property
+    def encrypted(self) -> bool:
+        return self.protocol != "do53"
 
     def __str__(self) -> str:
         return format_address(self.address)
@@ -180,6 +185,13 @@ def _try(asking: Asking, sender: str, server: Server) -> _Try | None:
     endpoint = endpoint_of(network, carried.terminal)
     if endpoint is not None and not _serves(endpoint):
         endpoint = None
+    taken = endpoint.protocols if endpoint is not None else ()
+    by_another = bool(taken) and server.protocol not in [one.lower() for one in taken]
+    if endpoint is not None and by_another and carried.outcome == "allowed":
+        detail = f"{endpoint.id} takes queries by {' and '.join(taken)} only, not by {server.protocol}"
+        why = Block("PROTOCOL_RESTRICTION", endpoint.id, None, carried.terminal, "request", "ingress", "name-not-found",
+                    detail)  # fmt: skip
+        carried = msgspec.structs.replace(carried, outcome="blocked", blocks=(why,))
     return _Try(server, endpoint, carried, by_tcp.outcome == "allowed")
 
 
@@ -190,10 +202,10 @@ def _serves(endpoint: aws.ResolverEndpoint) -> bool:
 def _servers(rule: aws.ResolverRule) -> list[Server]:
     made = []
     for one in rule.target_ips:
-        encrypted = (one.protocol or "Do53").lower() != "do53"
+        protocol = (one.protocol or "Do53").lower()
         for address in (one.ip, one.ipv6):
             if address is not None:
-                made.append(Server(address.number, one.port or (443 if encrypted else 53), encrypted))
+                made.append(Server(address.number, one.port or (53 if protocol == "do53" else 443), protocol))
     return made
 
 

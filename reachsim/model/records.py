@@ -941,6 +941,7 @@ class ResolverEndpoint(Ec2, frozen=True):
     direction: str = ""
     host_vpc_id: str | None = msgspec.field(name="HostVPCId", default=None)
     status: str | None = None
+    protocols: tuple[str, ...] = ()
 
 
 class ResolverEndpointIpAddress(Ec2, frozen=True):

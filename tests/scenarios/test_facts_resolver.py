@@ -18,6 +18,7 @@ from tests.scenarios.test_facts_dns import answered
 NAME = "db.internal.example"
 LOGS = "logs.us-east-1.amazonaws.com"
 LISTS = "111111111111/us-east-1/route53resolver"
+ANYTHING = (ANY,)
 DNS_IN = (("udp", 53, 53, "10.0.0.0/16"), ("tcp", 53, 53, "10.0.0.0/16"))
 
 
@@ -324,6 +325,27 @@ def test_n165_targets_asked_over_https_need_their_port() -> None:
     net = Hub(opened=[("tcp", 443, 443, "10.0.0.0/16")])
     net.forwards("internal.example", target)
     assert fate(ask(net, net.client, f"host:{NAME}")) == ("allowed", "private")
+
+
+@pytest.mark.parametrize(
+    ("protocols", "plain", "encrypted"),
+    [
+        (["Do53"], "allowed", "blocked"), (["DoH"], "blocked", "allowed"),
+        (["Do53", "DoH"], "allowed", "allowed"), (["Do53", "DoH-FIPS"], "allowed", "blocked"),
+    ],
+)  # fmt: skip
+def test_n165_an_inbound_endpoint_takes_its_own_protocols(protocols: list[str], plain: str, encrypted: str) -> None:
+    """API_ResolverEndpoint, Protocols: Do53, DoH or DoH-FIPS alone, or the first with one of the others."""
+    target = {"Ip": "172.20.1.53", "Port": 443, "Protocol": "DoH"}
+    for targets, outcome in (((), plain), ((target,), encrypted)):
+        net = Hub(ANYTHING)
+        net[net.inbound]["Protocols"] = protocols
+        net.forwards("internal.example", *targets)
+        verdict = ask(net, net.client, f"host:{NAME}")
+        assert verdict.outcome == outcome
+        if outcome == "blocked":
+            assert ("PROTOCOL_RESTRICTION", "rslvr-in-1") in {(one.code, one.component) for one in verdict.blocked_by}
+            assert causes(verdict) == {"DNS_FORWARDER_UNREACHABLE"}
 
 
 def test_n160_dhcp_options_that_name_an_inbound_endpoint_ask_its_vpc() -> None:
