@@ -107,7 +107,7 @@ def _build_placements(network: Network, home: Home, record: aws.Project) -> tupl
     own = _by_config(network, home, selector, record.vpc_config)
     differ = _where(fleet.vpc_config) != _where(record.vpc_config)
     placed = on_fleet
-    if fleet.overflow_behavior == "ON_DEMAND" and (differ or fleet.proxy_configuration is not None):
+    if fleet.overflow_behavior not in (None, "QUEUE") and (differ or fleet.proxy_configuration is not None):
         detail = f"builds of {selector} that overflow {fleet.name or arn} run on demand, by the project's own vpcConfig"
         placed += _assuming(own, Assumption("FLEET_OVERFLOW_ON_DEMAND", selector, detail, "neither"))
     elif differ and _subnets(record.vpc_config):

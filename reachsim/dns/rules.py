@@ -57,6 +57,9 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
     for _, one in everywhere(
         network, service, "list-resolver-rule-associations", "ResolverRuleAssociations", aws.ResolverRuleAssociation
     ):
+        if one.vpc_id is None:
+            detail = f"which VPC rule {one.resolver_rule_id} is associated with is not known"
+            noted.lack("UNKNOWN_RESOURCE", one.resolver_rule_id, detail)
         rule = known.get(one.resolver_rule_id) if one.vpc_id == asking.vpc_id else None
         if rule is not None and _concerns(rule, name):
             _note_state(noted, one)
@@ -70,6 +73,8 @@ def rules_for(asking: Asking, name: str, profiles: Brought, noted: Noted) -> Rul
             noted.lack("UNKNOWN_RESOURCE", rule_id, f"resolver rule {rule_id} is not in the snapshot")
         elif rule.rule_type.upper() == "DELEGATE":
             delegating.append(rule)
+        elif not rule.domain_name:
+            noted.lack("UNKNOWN_RESOURCE", rule_id, f"what resolver rule {rule_id} is for is not known")
         elif _concerns(rule, name):
             matching.append((rule, rank))
     if not matching:

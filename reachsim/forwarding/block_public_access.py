@@ -141,12 +141,12 @@ def _derived(network: Network, home: Home, vpc_id: str, subnet_id: str) -> Held:
         for one in network.read_collection(
             exclusions_path, "VpcBlockPublicAccessExclusions", VpcBlockPublicAccessExclusion
         )
-        if (one.resource_arn or "").rsplit("/", 1)[-1] in (vpc_id, subnet_id)
+        if one.resource_arn is None or one.resource_arn.rsplit("/", 1)[-1] in (vpc_id, subnet_id)
     ]
     granted = {one.internet_gateway_exclusion_mode for one in here if one.state in _LIVE}
     if "allow-bidirectional" in granted:
         return Held(OFF)
-    strange = any(one.state not in (None, *_LIVE, *_DEAD, *_CHANGING) for one in here)
+    strange = any(one.resource_arn is None or one.state not in (None, *_LIVE, *_DEAD, *_CHANGING) for one in here)
     if strange or granted - {"allow-egress"}:
         return Held(None)
     kept = INGRESS if "allow-egress" in granted and mode == BIDIRECTIONAL else mode

@@ -27,6 +27,7 @@ from reachsim.forwarding.ground import Ground, Walk, answers_one, block, decided
 from reachsim.intervals import IntervalSet
 from reachsim.model import firewall_policies as aws
 from reachsim.model.firewalls import OwnedFirewall, firewall_file
+from reachsim.model.records import NotThere
 from reachsim.packets import PORTS, TCP, UDP, protocol_services
 
 
@@ -144,7 +145,7 @@ def _stateless_rules(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFir
             yield group
             return
         source = group.rules_source.stateless_rules_and_custom_actions
-        if source is None:
+        if source is None or isinstance(source.stateless_rules, NotThere):
             detail = f"rule group {reference.resource_arn} tells no stateless rules"
             yield Gap("FIREWALL_RULE_NOT_READ", reference.resource_arn, detail)
             return

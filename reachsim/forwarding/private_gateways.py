@@ -26,6 +26,7 @@ from reachsim.forwarding.ground import (
     past_attachment,
     past_state,
     stopped,
+    unseen,
     with_context,
 )
 from reachsim.intervals import IntervalSet
@@ -43,6 +44,8 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
         return [not_there(ground, flow, peering_id, vpc_id, "describe-vpc-peering-connections")]
     label = network.label(peering_id)
     ends = (connection.requester_vpc_info, connection.accepter_vpc_info)
+    if any(end.vpc_id is None for end in ends):
+        return [lost(flow, unseen(peering_id, f"which VPCs {label} connects is not known"))]
     there = next((end for end in ends if end.vpc_id != vpc_id), None)
     if there is None or not any(end.vpc_id == vpc_id for end in ends):
         detail = f"{label} does not connect {vpc_id}"

@@ -95,7 +95,7 @@ class StatelessRule(Aws, frozen=True):
 
 
 class StatelessRules(Aws, frozen=True):
-    stateless_rules: tuple[StatelessRule, ...] = ()
+    stateless_rules: tuple[StatelessRule, ...] = NOT_THERE
 
 
 class Header(Aws, frozen=True):

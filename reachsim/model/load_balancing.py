@@ -233,7 +233,7 @@ def listeners_of(network: Network, balancer: Balancer) -> tuple[tuple[Listening,
     path = _file(network, balancer.home, "elbv2", "describe-listeners", balancer.name, balancer.id)
     groups = network.path(balancer.home, "elbv2", "describe-target-groups")
     records = network.listeners.get(path)
-    if records is None:
+    if records is None or not all(map(_is_told, records)):
         return (), (path,)
     wanted = {arn for one in records for arn in _forwards(one)}
     if not wanted <= network.target_groups.keys() and network.unknown(groups):
@@ -252,6 +252,13 @@ def ruled_pools(network: Network, balancer: Balancer) -> tuple[Pool, ...]:
     by_default = {pool.id for one in listeners for pool in one.pools}
     mine = (arn for arn, one in network.target_groups.items() if balancer.id in one.load_balancer_arns)
     return tuple(_pool(network, arn) for arn in sorted(mine) if arn not in by_default)
+
+
+def _is_told(record: aws.Listener) -> bool:
+    """Whether a listener tells its port and protocol, and where it forwards to: AWS prints all of it."""
+    forwards = [one for one in record.default_actions if one.type == "forward"]
+    groups = all(one.target_group_arn or (one.forward_config and one.forward_config.target_groups) for one in forwards)
+    return record.port is not None and bool(record.protocol and record.default_actions) and groups
 
 
 def _listener(network: Network, record: aws.Listener) -> Listening:

@@ -1298,7 +1298,7 @@ class Listener(Ec2, frozen=True):
     listener_arn: str = ""
     load_balancer_arn: str = ""
     port: Port | None = None
-    protocol: str = "TCP"
+    protocol: str = ""
     default_actions: tuple[ListenerAction, ...] = ()
 
 

@@ -16,6 +16,7 @@ from reachsim.errors import ReachsimError
 from tests.balancers import listener, load_balancer, target_group
 from tests.build import Build
 from tests.property.test_walk_regressions import host, hub
+from tests.resolvers import forward_rule
 from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
@@ -220,3 +221,59 @@ def test_an_attachment_that_does_not_tell_whether_it_carries_ipv6() -> None:
         del record["Options"]["Ipv6Support"]
     assert ask(net, source, server, family="ipv6").outcome == "unknown"
     assert ask(net, source, server, family="ipv4").outcome == "allowed"
+
+
+@pytest.mark.parametrize("key", ["Port", "Protocol", "DefaultActions", "TargetGroups"])
+def test_what_a_listener_tells_in_every_answer(key: str) -> None:
+    net = Lan()
+    target = net.instance(net.b, "10.0.2.8", [net.open], name="t")
+    balancer = load_balancer(net, "lb", {net.b: "10.0.2.200"}, [net.open], "network", False)
+    listener(net, balancer, 443, [target_group(net, "t", [target], "TCP")], "TCP")
+    assert ask(net, net.client, "eni-lb-b").outcome == "allowed"
+    (held,) = net._more[f"{net.account}/{net.region}/elbv2/describe-listeners/lb.json"]["Listeners"]
+    del (held["DefaultActions"][0]["ForwardConfig"] if key == "TargetGroups" else held)[key]
+    verdict = ask(net, net.client, "eni-lb-b")
+    assert (verdict.outcome, [one.rsplit("/", 1)[-1] for one in verdict.missing]) == ("unknown", ["lb.json"])
+
+
+@pytest.mark.parametrize("side", ["RequesterVpcInfo", "AccepterVpcInfo"])
+def test_which_vpcs_a_peering_connection_connects(side: str) -> None:
+    net = Lan()
+    other = net.vpc("172.20.0.0/16", name="p")
+    pcx = net.peering(other, net.vpc_id, name="1")
+    subnet = net.subnet(other, "172.20.1.0/24", table=net.table(other, [("10.0.0.0/16", pcx)], name="p"))
+    net.interface(subnet, "172.20.1.5", [net.group(other, [ANY], [ANY], name="peer")], name="peer")
+    net.route(net.ta, "172.20.0.0/16", pcx)
+    assert fate(ask(net, net.client, "eni-peer")) == ("allowed", "private")
+    del net[pcx][side]["VpcId"]
+    assert ask(net, net.client, "eni-peer").outcome == "unknown"
+
+
+def test_whom_an_exclusion_from_block_public_access_is_for() -> None:
+    net = natted()
+    net.bpa("block-bidirectional", {net.n: "allow-egress"}, states=False)
+    assert fate(ask(net, net.client, "ip:198.51.100.7")) == ("allowed", "internet")
+    path = f"{net.account}/{net.region}/ec2/describe-vpc-block-public-access-exclusions.json"
+    files = net.files()
+    document = json.loads(files[path])
+    del document["VpcBlockPublicAccessExclusions"][0]["ResourceArn"]
+    files[path] = json.dumps(document).encode()
+    assert ask(files, net.client, "ip:198.51.100.7").outcome == "unknown"
+
+
+def test_a_group_of_stateless_rules_without_the_list() -> None:
+    net = Edge()
+    group = net.rules("s", {"StatelessRulesAndCustomActions": {}}, "stateless") | {"Priority": 1}
+    net.firewall(StatelessRuleGroupReferences=[group])
+    assert net.out().outcome == "unknown"
+
+
+@pytest.mark.parametrize("key", ["DomainName", "VPCId"])
+def test_what_a_resolver_rule_is_for(key: str) -> None:
+    net = natted()
+    forward_rule(net, net.vpc_id, "corp.example", ["10.9.9.9"])
+    call = "list-resolver-rules" if key == "DomainName" else "list-resolver-rule-associations"
+    assert fate(ask(net, net.client, "host:github.com")) == ("allowed", "internet")
+    for one in net._lists[f"route53resolver/{call}"]:
+        del one[key]
+    assert ask(net, net.client, "host:github.com").outcome == "unknown"

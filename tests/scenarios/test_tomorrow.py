@@ -430,3 +430,19 @@ def test_the_metadata_of_an_instance() -> None:
     assert ask(net, instance, "ip:169.254.169.254", port=80).outcome == "allowed"
     net[instance]["MetadataOptions"] = {"HttpEndpoint": NEW}
     assert ask(net, instance, "ip:169.254.169.254", port=80).outcome == "unknown"
+
+
+def test_what_a_fleet_does_with_builds_that_overflow() -> None:
+    """API_Fleet, overflowBehavior: builds may run outside the fleet's VPC. The project was said to be private
+    and to work.
+    """
+    net = Pipeline(in_vpc=False)
+    arn = f"arn:aws:codebuild:{net.region}:{net.account}:fleet/f:1"
+    config = {"vpcId": "vpc-1", "subnets": [net.build_a, net.build_c], "securityGroupIds": ["sg-build"]}
+    net["p1"]["environment"]["fleet"] = {"fleetArn": arn}
+    fleet = {"arn": arn, "name": "f", "overflowBehavior": "QUEUE", "vpcConfig": config}
+    net._lists["codebuild/batch-get-fleets"].append(fleet)
+    assert load_files(net.files()).check().overall == "private-and-working"
+    for behaviour in ("ON_DEMAND", NEW):
+        fleet["overflowBehavior"] = behaviour
+        assert load_files(net.files()).check().overall == "leaking"
