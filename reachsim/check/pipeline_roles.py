@@ -124,8 +124,26 @@ def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.P
         parts = own.split(":")
         role, place = own, (parts[4] if len(parts) > 5 else home[0], place[1])
     for wish in wishes(network, place, action):
-        yield _asked(network, place, role, wish)
+        yield _asked(network, place, role, wish, _default_key(network, place, wish, action))
     yield from _artifacts(network, place, role, pipeline, action)
+
+
+def _default_key(network: Network, place: Home, wish: Wish, action: aws.PipelineAction) -> KeyUse | None:
+    """The key of a bucket that an action reads from or deploys to: the one that a deployment names, else that with
+    which the bucket encrypts by default; objects are taken to be encrypted as their bucket does now."""
+    call = {"s3:GetObject": "kms:Decrypt", "s3:PutObject": "kms:GenerateDataKey"}.get(wish.action)
+    bucket = wish.resource.split(":::")[-1].split("/")[0]
+    if call is None or not bucket or set(bucket) & set("*?"):
+        return None
+    key, owner = action.configuration.get("KMSEncryptionKeyARN", ""), _owner(network, wish.resource, place[0])
+    path = network.path((owner, "global"), "s3api", "get-bucket-encryption", bucket)
+    held = network.read(path, aws.BucketEncryption) if not key else None
+    for rule in held.server_side_encryption_configuration.rules if held is not None else ():
+        default = rule.apply_server_side_encryption_by_default
+        if default is not None and default.sse_algorithm.startswith("aws:kms"):
+            key = default.kms_master_key_id or ""
+    context = {"aws:s3:arn": policy.PRESENT}
+    return KeyUse(key, (owner, place[1]), call, "s3", context) if key and "#{" not in key else None
 
 
 def _artifacts(

@@ -198,6 +198,27 @@ def test_what_actions_of_other_providers_ask(provider: str) -> None:
     assert step(checked(pipeline(*ALL, statement(may), stages=stages)), category).outcome == "allowed"
 
 
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize(("may", "outcome"), [(True, "allowed"), (False, "blocked")])
+def test_a_bucket_that_is_deployed_to_may_have_a_key_of_its_own(named: bool, may: bool, outcome: str) -> None:
+    """CodePipeline User Guide, "Amazon S3 deploy action reference" (``KMSEncryptionKeyARN``)."""
+    configuration = {"BucketName": "site", **({"KMSEncryptionKeyARN": KEY} if named else {})}
+    stages = (COMMIT, BUILDS, action("Deploy", "S3", configuration))
+    uses = [statement(["kms:GenerateDataKey", "kms:Decrypt"], KEY)] if may else []
+    net = pipeline(*ALL, statement("s3:PutObject", "arn:aws:s3:::site/*"), *uses, stages=stages)
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "rel-artifacts"}, {"Name": "site"}]}, region="global")
+    net.put("s3api/get-bucket-policy/site", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    if not named:
+        default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
+        rules = {"ServerSideEncryptionConfiguration": {"Rules": [default]}}
+        net.put("s3api/get-bucket-encryption/site", rules, region="global")
+    delegates = statement("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(policy(delegates)), "PolicyName": "default"})
+    net.put("kms/list-grants/k-1", {"Grants": []})
+    net.put("kms/describe-key/k-1", {"KeyMetadata": {"KeyId": "k-1", "KeyState": "Enabled"}})
+    assert step(checked(net), "Deploy").outcome == outcome
+
+
 def test_an_ecs_deployment_passes_the_roles_of_its_task() -> None:
     arn, task = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:7"
     stages = (COMMIT, BUILDS, action("Deploy", "ECS", {"ClusterName": "prod", "ServiceName": "web"}))
