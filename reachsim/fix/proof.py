@@ -115,11 +115,17 @@ def _gain(before: Ground, after: Ground, questions: Iterable[Asked], config: Con
     found = _NOTHING
     for asked in questions:
         try:
-            old, new = (evaluate(one, asked, config.pins).passing() for one in (before, after))
+            old, new = _passing(before, asked, config), _passing(after, asked, config)
         except ReachsimError:
             continue
         found = found | union(minus(new, old).values())
     return found
+
+
+def _passing(ground: Ground, asked: Asked, config: Config) -> dict[str, PacketSet]:
+    """What gets through, asked once: each of several changes is measured against the same snapshot."""
+    key = ("passing", asked, frozenset(config.pins.items()))
+    return ground.kept(key, lambda: evaluate(ground, asked, config.pins).passing())
 
 
 def _has_ipv6(ground: Ground) -> bool:

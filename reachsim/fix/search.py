@@ -70,7 +70,7 @@ def propose(ground: Ground, config: Config | None = None, chosen: Sequence[str] 
     edited, patch = edited_by(ground, [step for steps in found for step in steps])
     last = judge(edited, config, chosen)
     mends = tuple(
-        _with_alternatives(ground, config, chosen, last, found, steps, names) for steps, names in found.items()
+        _with_alternatives(ground, edited, config, chosen, last, found, steps, names) for steps, names in found.items()
     )
     swapped = [step for one in mends for step in one.steps]
     if swapped != [step for steps in found for step in steps]:
@@ -236,17 +236,15 @@ def _without_idle(
 
 
 def _with_alternatives(
-    ground: Ground, config: Config, chosen: Sequence[str], last: Judged, found: dict[Steps, list[str]], steps: Steps,
-    names: list[str],
+    ground: Ground, whole: Ground, config: Config, chosen: Sequence[str], last: Judged, found: dict[Steps, list[str]],
+    steps: Steps, names: list[str],
 ) -> Mend:  # fmt: skip
-    """The steps, or what does the same and opens less; and what else would do."""
+    """The steps, or what does the same and opens less; and what else would do. ``whole``: with all steps made."""
     rest = [step for some in found if some != steps for step in some]
     try:
         around, _ = edited_by(ground, rest)
     except ReachsimError:  # others build on these steps
-        whole, _ = edited_by(ground, [*rest, *steps])
         return Mend(steps, tuple(dict.fromkeys(names)), opening(ground, whole, last.sources, config))
-    whole, _ = edited_by(ground, [*rest, *steps])
     tried = [(steps, opening(around, whole, last.sources, config))]
     for option in _others(around, config, last.sources, steps, rest):
         edited = _as_good(ground, config, chosen, [*rest, *option], last)
