@@ -87,7 +87,8 @@ class Reader(Control):
         """Walk a text; the output of its last statement."""
         output: str | None = ""
         self.depth += 1
-        if self.depth > MAX_DEPTH or len(text) > MAX_TEXT:
+        self.unread -= len(text)
+        if self.depth > MAX_DEPTH or len(text) > MAX_TEXT or self.unread < 0:
             self.host.gap(text)
             text = ""
         self.ended = None

@@ -56,6 +56,8 @@ MAX_DEPTH: Final = 40
 MAX_STATEMENTS: Final = 20_000
 MAX_STATEMENT: Final = 20_000
 MAX_TEXT: Final = 1 << 19
+MAX_WALKED: Final = 1 << 20
+"""Characters of all texts that one walk reads, each as often as a loop or branch reads it."""
 """Characters of a statement, its blocks included, and of a text; what is longer is not read."""
 
 
@@ -64,7 +66,7 @@ class Values:
 
     def __init__(self, host: Host, session: Session) -> None:
         self.host, self.own = host, session
-        self.depth, self.left = 0, MAX_STATEMENTS
+        self.depth, self.left, self.unread = 0, MAX_STATEMENTS, MAX_WALKED
         self.ended: Ended | None = None
 
     def value(self, word: str) -> str:

@@ -103,12 +103,14 @@ def test_what_is_large_or_nested_takes_no_more_than_its_time(
 @pytest.mark.parametrize(("shell", "text"), [
     ("powershell.exe", "@'\n" * 25_000),
     ("powershell.exe", "a |\n" * 20_000),
+    ("powershell.exe", "foreach ($x in @('1', '2')) {\n" * 30 + "b " * 5_000 + "\n" + "}\n" * 30),
+    ("cmd.exe", "for %%i in (1 2) do (\n" * 19 + "b " * 2_000 + "\n" + ")\n" * 19),
     ("cmd.exe", "goto again\n" * 8_000),
     ("cmd.exe", ":a\ngoto b\n" * 8_000),
 ])  # fmt: skip
 def test_long_texts_of_windows_shells_take_no_more_than_their_time(shell: str, text: str) -> None:
     spec = {"version": 0.2, "env": {"shell": shell}, "phases": {"build": {"commands": [text]}}}
-    with within(2 + len(text) / 100_000):
+    with within(4 + len(text) / 100_000):
         contacts_of(json.dumps(spec).encode(), {})
 
 
