@@ -48,3 +48,34 @@ def test_whether_an_endpoint_carries_git_by_ssh_is_not_known(service: str, port:
     assert fate(verdict)[0] == expected
     assert ("GIT_SSH_NOT_VIA_ENDPOINT" in {one.code for one in verdict.assumptions}) is (expected == "unknown")
     assert compare(load_files(net.files()), 6, port)[expected] > 0
+
+
+def test_where_test_reports_go_is_taken_for_granted() -> None:
+    spec = "version: 0.2\nphases: {build: {commands: [make]}}\nreports: {r: {files: ['*.xml']}}\n"
+    files = Pipeline().files()
+    plain = spec.partition("reports")[0]
+    for text, told in ((plain, None), (spec, "block")):
+        check = load_files(files | {"code/p1/buildspec.yml": text.encode(), "code/p1/Makefile": b"all:\n"}).check()
+        assert {one.code: one.can_hide for one in check.assumptions}.get("REPORTS_DESTINATION_ASSUMED") == told
+
+
+def test_the_order_of_a_fleets_proxy_rules_is_taken_for_granted() -> None:
+    net = Pipeline(in_vpc=False)
+    arn = f"arn:aws:codebuild:{net.region}:{net.account}:fleet/f:1"
+    proxy = {"defaultBehavior": "ALLOW_ALL", "orderedProxyRules": []}
+    net["p1"]["environment"]["fleet"] = {"fleetArn": arn}
+    fleet = {"arn": arn, "name": "f", "overflowBehavior": "QUEUE", "proxyConfiguration": proxy}
+    net._lists["codebuild/batch-get-fleets"].append(fleet)
+    for rules, told in (([], None), ([{"type": "IP", "effect": "DENY", "entities": ["198.51.100.0/24"]}], "leak")):
+        proxy["orderedProxyRules"] = rules
+        for target in ("ip:198.51.100.7", "ip:203.0.113.9"):
+            held = {one.code: one.can_hide for one in ask(net, BUILD, target, 443).assumptions}
+            assert held.get("FLEET_PROXY_FIRST_MATCH") == told
+
+
+def test_where_a_docker_server_stands_is_told() -> None:
+    server = {"computeType": "BUILD_GENERAL1_SMALL", "securityGroupIds": ["sg-build"]}
+    net = Pipeline()
+    assert "DOCKER_SERVER_PLACED" not in codes(net)
+    net["p1"]["environment"]["dockerServer"] = server
+    assert codes(net)["DOCKER_SERVER_PLACED"] == "neither"
