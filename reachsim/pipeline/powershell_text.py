@@ -93,7 +93,7 @@ def words(command: str) -> list[str]:
 
 def group(text: str, at: int) -> int:
     """The position behind the group that opens at ``at``; that of the end where it is not closed."""
-    return next((end for end in _ends(text, at)), len(text))
+    return next((end for end in _ends(text, at)), len(text)) if text else 0
 
 
 def _ends(text: str, at: int) -> Iterator[int]:

@@ -114,6 +114,12 @@ def test_long_texts_of_windows_shells_take_no_more_than_their_time(shell: str, t
         contacts_of(json.dumps(spec).encode(), {})
 
 
+@pytest.mark.parametrize("text", ["switch ", "$x = switch", "if", "$x = if", "try", "do", "foreach", "for", "while"])
+def test_a_statement_of_powershell_that_ends_after_its_keyword(text: str) -> None:
+    spec = {"version": 0.2, "env": {"shell": "powershell.exe"}, "phases": {"build": {"commands": [text]}}}
+    assert contacts_of(json.dumps(spec).encode(), {}).contacts == ()
+
+
 @pytest.mark.parametrize(("data", "what"), [
     (b"version: 0.2\nphases: " + b"[" * 5000, "nested too deeply"),
     (b"# " + b"x" * 5_000_000, "at most 1 MiB"),
