@@ -82,7 +82,7 @@ class Outsiders(Struct, frozen=True):
 class _Who(Struct, frozen=True):
     """One identity with what binds it; ``how`` says how somebody outside comes by its credentials, ``unseen`` names
     policies of it that the snapshot does not hold, ``unless`` the file that would tell whether they are outside, or
-    "". ``foreign``: it is somebody of another account or of an identity provider."""
+    "". ``foreign``: it is a stranger, nobody of one's own organization or of one's own identity provider."""
 
     arn: str
     how: str
@@ -160,7 +160,10 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
         if held is None:
             missing += network.unknown(network.path((account, "global"), "iam", "get-account-authorization-details"))
             continue
-        how, unless = _from_outside(network, document(held.trust, held.path), role, account) if held.trust else ("", "")
+        trust = document(held.trust, held.path) if held.trust else None
+        how, unless, foreign = _from_outside(network, trust, role, account) if trust else ("", "", False)
+        if not foreign:
+            how = unless = ""
         if not how and network.planned(_TRUST_UNKNOWN, role):
             unless = held.path
         if unless:
@@ -213,12 +216,12 @@ def _identities(
     }  # fmt: skip
     unsure: list[_Who] = []
     for arn, (role, trust) in list(others.items()):
-        how, unless = _from_outside(network, trust, arn, account)
+        how, unless, foreign = _from_outside(network, trust, arn, account)
         if not how and network.planned(_TRUST_UNKNOWN, arn):
-            how, unless = "a role whose trust policy is known only after the deployment", path
+            how, unless, foreign = "a role whose trust policy is known only after the deployment", path, True
         if how:
             who = _who(details, role, how, *role_documents(details, role, path), path)
-            (unsure if unless else found).append(replace(who, unless=unless, foreign=True))
+            (unsure if unless else found).append(replace(who, unless=unless, foreign=foreign))
             if not unless:
                 del others[arn]
     while found or unsure:  # users come last: a role is foreign that somebody foreign may assume, too
@@ -336,22 +339,23 @@ def _passes(documents: Sequence[policy.Document], request: policy.Request, kind:
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
 
 
-def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> tuple[str, str]:
+def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> tuple[str, str, bool]:
     """(who from outside may assume a role, in words, "" if nobody is seen to; the file that would tell whether they are
-    from outside at all, "" if they surely are)."""
-    open_: tuple[str, str] = ("", "")
+    from outside at all, "" if they surely are; whether they are strangers, who are told before one's own people)."""
+    open_ = ("", "", False)
     limits = limits_of(network, account)
     places = [address for address, _ in addresses((*trust.statements, *limits))]
     for who in strangers(network, trust, account, limits):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
         asked = product(actions, places)
-        if (who.unless and open_[1]) or not any(_trusts(network, trust, who, *one, role, account) for one in asked):
+        found = (f"a role that {who.whose} may assume", who.unless, not who.familiar)
+        worse = (found[2], not found[1]) > (open_[2], not open_[1]) or not open_[0]
+        if not worse or not any(_trusts(network, trust, who, *one, role, account) for one in asked):
             continue
-        found = (f"a role that {who.whose} may assume", who.unless)
-        if not who.unless:
-            return found
         open_ = found
+        if found[2] and not found[1]:
+            break
     return open_
 
 

@@ -275,7 +275,7 @@ def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Itera
     told: set[str] = set()
     places = list(addresses((*document.statements, *limits)))
     for who in strangers(network, document, owner, limits, unsigned=":s3:" in arn):
-        if (who.taken or who.whose) in told:
+        if who.familiar or (who.taken or who.whose) in told:
             continue
         opened, place = _opened(network, document, who, held.several or (arn,), owner, places)
         if not opened:

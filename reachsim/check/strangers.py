@@ -11,6 +11,9 @@ that too, by an endpoint in a VPC of their own (of those that the policy names, 
 by an access point of Amazon S3 or through an AWS service. What else a request says of them, such as tags and headers,
 they choose themselves.
 
+Accounts that are known to be of the owner's organization are no strangers (DESIGN, "check": outside the account or
+organization), nor are those for whom one's own identity provider vouches.
+
 RCPs of the bucket's or repository's account keep strangers out whatever the policy says, and what they except is looked
 for like what the policy names.
 
@@ -36,7 +39,7 @@ from reachsim.check.ways_in import Keys, Way, lacking, ways
 from reachsim.model.network import Network
 from reachsim.policy.glob import Glob
 from reachsim.policy.statements import Statement
-from reachsim.policy_layers import levels, organization_of
+from reachsim.policy_layers import levels, members_of, organization_of
 
 ANYONE: Final = "any account"
 ANYWHERE: Final = ("23.87.145.61", "101.203.77.149", "151.67.203.85", "203.87.149.61", "2600:1f18:4d2::61")
@@ -91,7 +94,8 @@ class Stranger(Struct, frozen=True):
     in words who it is, ``how`` what is special about it or its way, "" if nothing is.
 
     ``unless`` is the file that would tell whether it is one at all, or "". ``taken`` is what is taken for granted of
-    it, which keeps it out, or "".
+    it, which keeps it out, or "". ``familiar``: whether it is of one's own organization, or one's own identity provider
+    vouches for it: no stranger to what is shared, but it may use what it is let in to from any network.
     """
 
     caller: policy.Principal
@@ -100,6 +104,7 @@ class Stranger(Struct, frozen=True):
     unless: str = ""
     how: str = ""
     taken: str = ""
+    familiar: bool = False
 
 
 def strangers(
@@ -136,8 +141,8 @@ def _coming(who: Stranger, way: Way) -> Stranger:
     keys, how = {**who.keys, **way.keys}, _both(who.how, way.how)
     if way.named and who.whose == ANYONE:
         named = f"whoever comes by {way.named}"
-        return Stranger(who.caller, named, keys, who.unless or way.unless, who.how, who.taken or way.taken)
-    return Stranger(who.caller, who.whose, keys, who.unless, how, who.taken or way.taken)
+        return replace(who, whose=named, keys=keys, unless=who.unless or way.unless, taken=who.taken or way.taken)
+    return replace(who, keys=keys, how=how, taken=who.taken or way.taken)
 
 
 def _sorts(
@@ -244,6 +249,7 @@ def _meant(
 ) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
+    members = members_of(network, owner)
     elements = [element for one in document.statements if one.effect == "Allow" for element in one.principals]
     if any(element.everyone or element.name == "NotPrincipal" for element in elements):
         yield _stranger(_role_of(STRANGER), ANYONE)
@@ -264,13 +270,24 @@ def _meant(
     named += named_by_conditions(statements)
     for caller in dict.fromkeys(named):
         if caller.kind == "provider":
-            yield _stranger(caller, "an identity provider's users")
+            yield replace(_stranger(caller, "an identity provider's users"), familiar=_vouches_for_ones_own(caller))
         elif caller.kind == "service":  # an origin access identity of CloudFront
             yield Stranger(caller, "CloudFront", _OF_A_SERVICE, taken=_SHOWN)
         elif caller.account not in own:
-            yield _stranger(caller, ANYONE if caller.account == STRANGER else f"account {caller.account}")
+            who = _stranger(caller, ANYONE if caller.account == STRANGER else f"account {caller.account}")
+            yield replace(who, familiar=caller.account in members)
     for path, file in _organizations(network, statements, owner):
         yield _stranger(_role_of(STRANGER), f"organization {path.split('/')[0]}", path, file)
+
+
+def _vouches_for_ones_own(provider: policy.Principal) -> bool:
+    """Whether an identity provider is a company's directory or a cluster of Amazon EKS, and none whose users are
+    strangers to each other, as those of GitHub or Google are. What makes a provider one's own is that the account
+    trusts a directory's key, or the issuer of one cluster.
+
+    **Source:** IAM User Guide, "SAML 2.0 federation"; Amazon EKS User Guide, "IAM roles for service accounts".
+    """
+    return ":saml-provider/" in provider.text or ":oidc-provider/oidc.eks." in provider.text
 
 
 def _by_cloudfront(statements: Sequence[Statement], own: Set[str]) -> Iterator[Stranger]:

@@ -1476,6 +1476,7 @@ class Function(Ec2, frozen=True):
 
 class Organization(Ec2, frozen=True):
     id: str | None = None
+    master_account_id: str | None = None
 
 
 class DescribeOrganization(Ec2, frozen=True):

@@ -48,6 +48,26 @@ def organization_of(network: Network, account: str) -> str | policy.Unknown | No
     return known or policy.UNKNOWN
 
 
+def members_of(network: Network, account: str) -> frozenset[str]:
+    """The accounts that are known to be in an account's organization: the management account, and those that an
+    account of it listed. Raises SnapshotError.
+
+    **Source:** AWS Organizations API Reference, "DescribeOrganization" (MasterAccountId) and "ListAccounts", which only
+    the management account and delegated administrators may ask.
+    """
+    organization = organization_of(network, account)
+    alike = [one for one in network.snapshot.accounts() if organization_of(network, one) == organization]
+    found: set[object] = set()
+    for one in dict.fromkeys((account, *(alike if isinstance(organization, str) else ()))):
+        home = (one, "global")
+        told = network.read(network.path(home, "organizations", "describe-organization"), aws.DescribeOrganization)
+        if told is not None and told.organization is not None:
+            found.add(told.organization.master_account_id)
+        listed = _get(_read(network, network.path(home, "organizations", "list-accounts")), "Accounts")
+        found.update(_get(member, "Id") for member in listed or ())
+    return frozenset(one for one in found if isinstance(one, str))
+
+
 def organization_path(network: Network, account: str) -> str | None:
     """The path of an account's organizational unit, as in ``aws:PrincipalOrgPaths``; None if the snapshot does not hold
     it whole."""

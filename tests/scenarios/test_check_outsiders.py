@@ -347,6 +347,62 @@ def test_what_a_role_shares_goes_from_role_to_role_but_not_with_ones_own_people(
     assert shared(with_roles(net, people)) == {}
 
 
+MANAGEMENT = "999999999999"
+
+
+@pytest.mark.parametrize(
+    ("whom", "told"),
+    [
+        (MANAGEMENT, False),
+        ("888888888888", False),  # a member that the management account listed
+        ("777777777777", True),
+    ],
+)
+def test_accounts_of_ones_own_organization_are_no_strangers(whom: str, told: bool) -> None:
+    """Every account that AWS Organizations made has a role that the management account may assume: it was exposed."""
+    trust = trusting({"AWS": f"arn:aws:iam::{whom}:root"})
+    found = with_roles(pushing_within(), role("OrganizationAccountAccessRole", trust, statement("ecr:*")))
+    assert bool(shared(found)) is told
+    assert found.overall == ("exposed" if told else "private-and-working")
+    net = pushing_within()
+    both = policy(trusting({"Service": "codebuild.amazonaws.com"}), trust)
+    build = role("build", None, *BUILD_ROLE, AssumeRolePolicyDocument=both)
+    dev = role("dev", trusting({"Service": "ec2.amazonaws.com"}), *CLIENT_ROLE)
+    net.put(IAM, {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [build, dev], "Policies": []},
+            region="global")  # fmt: skip
+    assert bool(shared(Checked(net))) is told
+    net = pushing_within()
+    opened = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "ecr:*", "Principal": {"AWS": whom}}}
+    net.put("ecr/get-repository-policy/app", {"policyText": json.dumps(opened)})
+    assert bool(shared(Checked(net))) is told
+
+
+def pushing_within() -> Pipeline:
+    """That pipeline in an account of an organization, whose accounts were listed."""
+    net = pushing()
+    organization = {"Id": ORGANIZATION, "MasterAccountId": MANAGEMENT}
+    net.put("organizations/describe-organization", {"Organization": organization}, region="global")
+    listed = {"Accounts": [{"Id": MANAGEMENT}, {"Id": ACCOUNT}, {"Id": "888888888888"}]}
+    net.put("organizations/list-accounts", listed, region="global")
+    return net
+
+
+def test_users_of_ones_own_identity_providers_are_no_strangers_unless_others_may_come_too() -> None:
+    """A company's directory and a cluster's pods share nothing with others; GitHub's users are others."""
+    start = f"arn:aws:iam::{ACCOUNT}"
+    directory = trusting({"Federated": f"{start}:saml-provider/corp"}, Action="sts:AssumeRoleWithSAML")
+    cluster = trusting({"Federated": f"{start}:oidc-provider/oidc.eks.{REGION}.amazonaws.com/id/EXAMPLE"},
+                       Action="sts:AssumeRoleWithWebIdentity")  # fmt: skip
+    github = trusting({"Federated": f"{start}:oidc-provider/token.actions.githubusercontent.com"},
+                      Action="sts:AssumeRoleWithWebIdentity")  # fmt: skip
+    for trusts, told in (((directory,), False), ((cluster,), False), ((directory, cluster, github), True),
+                         ((github, directory), True)):  # fmt: skip
+        ops = role("ops", None, statement("ecr:*"), AssumeRolePolicyDocument=policy(*trusts))
+        assert bool(shared(with_roles(pushing(), ops))) is told
+    ops = role("ops", directory, POWER)
+    assert CODE in {one.id for one in with_roles(pushing(), ops).check.findings}  # from any network, all the same
+
+
 @pytest.mark.parametrize("first", [{"AWS": PARTNER}, {"Service": "lambda.amazonaws.com"}])
 def test_a_builds_role_may_be_assumed_by_way_of_another_role(first: Record) -> None:
     """Only its own trust policy was asked whom it lets in from outside."""
