@@ -59,13 +59,14 @@ DEFAULTS: dict[str, Default] = {
 
 
 class Rule(Struct, frozen=True):
-    """One rule on packets; one with the action ``unknown`` is not read."""
+    """One rule on packets; one with the action ``unknown`` is not read, for want of files if ``missing`` names any."""
 
     action: Action | Literal["unknown"]
     pattern: Pattern
     owner: str
     text: str
     unsure: bool = False
+    missing: tuple[str, ...] = ()
 
 
 class NameRule(Struct, frozen=True):
@@ -167,12 +168,12 @@ def _rules(
     ground: Ground, group: aws.RuleGroup, policy: aws.FirewallPolicy, owned: OwnedFirewall, owner: str, *, strict: bool
 ) -> Iterator[Rule | NameRule]:
     """The rules of a group; where two readings of ``HOME_NET`` differ, what both match before what one does."""
-    referenced = _referenced(ground, group, owned)
+    referenced, lacking = _referenced(ground, group, owned)
     narrow, wide = ({**sets, **referenced} for sets in _address_sets(ground, group, policy, owned))
     if narrow == wide:
-        yield from _read(group, narrow, owner, strict=strict)
+        yield from _read(group, narrow, lacking, owner, strict=strict)
         return
-    surely, perhaps = (_read(group, sets, owner, strict=strict) for sets in (narrow, wide))
+    surely, perhaps = (_read(group, sets, lacking, owner, strict=strict) for sets in (narrow, wide))
     for rule, other in zip(surely, perhaps, strict=True):
         if rule == other:
             yield rule
@@ -182,7 +183,9 @@ def _rules(
         yield replace(other, unsure=True)
 
 
-def _read(group: aws.RuleGroup, sets: Sets, owner: str, *, strict: bool) -> Iterator[Rule | NameRule]:
+def _read(
+    group: aws.RuleGroup, sets: Sets, lacking: Mapping[str, tuple[str, ...]], owner: str, *, strict: bool
+) -> Iterator[Rule | NameRule]:  # fmt: skip
     source = group.rules_source
     if source.rules_string:
         yield Rule("unknown", Pattern(), owner, "Suricata text")
@@ -194,7 +197,10 @@ def _read(group: aws.RuleGroup, sets: Sets, owner: str, *, strict: bool) -> Iter
         {name: one.definition for name, one in group.rule_variables.port_sets.items()}, suricata.ports
     )
     for index, rule in enumerate(source.stateful_rules):
-        yield from _five_tuple(rule, sets, ports, owner, f"rule {index + 1}")
+        for one in _five_tuple(rule, sets, ports, owner, f"rule {index + 1}"):
+            ends = f"{rule.header.source} {rule.header.destination}" if one.action == "unknown" else ""
+            missing = [path for name, paths in lacking.items() if name in ends for path in paths]
+            yield replace(one, missing=tuple(missing)) if missing else one
 
 
 def _address_sets(
@@ -215,17 +221,23 @@ def _address_sets(
     return _with_own({"HOME_NET": primary}, own), _with_own({"HOME_NET": whole}, own)
 
 
-def _referenced(ground: Ground, group: aws.RuleGroup, owned: OwnedFirewall) -> Sets:
-    """The prefix lists that a group's rules refer to as ``@NAME``, as far as their entries are there; resource groups,
-    which may be referred to as well, are not read.
+def _referenced(
+    ground: Ground, group: aws.RuleGroup, owned: OwnedFirewall
+) -> tuple[Sets, Mapping[str, tuple[str, ...]]]:  # fmt: skip
+    """(the prefix lists that a group's rules refer to as ``@NAME``, as far as their entries are there; the files that
+    the others lack); resource groups, which may be referred to as well, are not read.
     """
-    found = {}
+    found, lacking = {}, {}
     for name, one in group.reference_sets.ip_set_references.items():
         kind, _, list_id = (one.reference_arn or "").rpartition(":")[2].partition("/")
-        addresses = ground.network.prefix_list(list_id, owned.home)[0] if kind == "prefix-list" else None
+        if kind != "prefix-list":
+            continue
+        addresses, _, missing = ground.network.prefix_list(list_id, owned.home)
         if addresses is not None:
             found[f"@{name}"] = addresses
-    return found
+        else:
+            lacking[f"@{name}"] = missing
+    return found, lacking
 
 
 def _with_own(found: dict[str, IntervalSet], own: Mapping[str, Sequence[str]]) -> Sets:

@@ -265,7 +265,7 @@ def _applied(flow: Walk, rule: Rule, name: str) -> Walk:
         case "unknown":
             what = f"{rule.text} of {rule.owner} is not read"
             detail = f"{what}: whether {name} lets {describe(flow)} through is not known"
-            return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", rule.owner, detail))
+            return flow.unknown(Gap("FIREWALL_RULE_NOT_READ", rule.owner, detail, rule.missing))
         case _:
             symptom = "refused" if rule.action == "reject" else "timeout"
             detail = f"{rule.text} of {name} {rule.action}s {describe(flow)}"

@@ -444,3 +444,17 @@ def test_n192_a_rule_may_refer_to_a_prefix_list(arn: str, inside: str, outside: 
     net.firewall(StatefulRuleGroupReferences=[tuples(net, *rules, **sets)], **strict("drop_strict"))
     for address, outcome in (("198.51.100.7", inside), ("192.0.2.7", outside)):
         assert net.reach().simulate(net.client, f"ip:{address}", protocol="tcp", port=443).outcome == outcome
+
+
+def test_a_prefix_list_that_a_rule_refers_to_is_named_where_its_entries_are_missing() -> None:
+    net = Edge()
+    listed = net.prefix_list(["198.51.100.0/24"], name="partner")
+    arn = f"arn:aws:ec2:us-east-1:111111111111:prefix-list/{listed}"
+    sets = {"ReferenceSets": {"IPSetReferences": {"PARTNER": {"ReferenceArn": arn}}}}
+    rules = [five_tuple("PASS", destination="@PARTNER"), five_tuple("DROP")]
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, *rules, **sets)], **strict("drop_strict"))
+    files = net.files()
+    gone = next(path for path in files if path.endswith(f"get-managed-prefix-list-entries/{listed}.json"))
+    del files[gone]
+    found = load_files(files).simulate(net.client, "ip:198.51.100.7", protocol="tcp", port=443)
+    assert (found.outcome, gone in found.missing) == ("unknown", True)
