@@ -1,4 +1,4 @@
-"""Where AWS itself copies what a pipeline keeps: images, objects, log events that go to accounts outside the snapshot.
+"""Where AWS itself copies what a pipeline keeps: images, objects, log events that go to strangers' accounts.
 
 Such a copy leaves by no way of the network, and no policy of the copied resource tells of it. **Source:** Amazon ECR
 User Guide, "Private image replication" (P81); Amazon S3 User Guide, "Replicating objects within and across Regions",
@@ -8,7 +8,7 @@ CloudWatch Logs User Guide, "Cross-account cross-Region subscriptions", "Account
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import chain
 from typing import Final
 
@@ -17,6 +17,7 @@ from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.policy_layers import familiar
 from reachsim.verdict import Finding
 
 Told = Finding | str | Assumption
@@ -33,7 +34,7 @@ def taken_shut(network: Network, path: str, component: str) -> str | Assumption:
 
 
 def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[str]]]) -> Iterator[Told]:
-    """Registries whose images ECR itself copies to accounts outside the snapshot."""
+    """Registries whose images ECR itself copies to accounts of strangers."""
     for home, names in registries:
         name = f"the registry {home[0]} in {home[1]}"
         path = network.path(home, "ecr", "describe-registry")
@@ -42,7 +43,7 @@ def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[st
         record = network.read(path, aws.DescribedRegistry)
         config = record.replication_configuration if record is not None else None
         for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
-            if one.registry_id and one.registry_id not in network.snapshot.accounts():
+            if one.registry_id and one.registry_id not in familiar(network, home[0]):
                 title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = _REMEDY.format("registry's replication configuration")
@@ -50,7 +51,7 @@ def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[st
 
 
 def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:
-    """That Amazon S3 copies a bucket's objects to a bucket outside the snapshot's accounts."""
+    """That Amazon S3 copies a bucket's objects to a bucket of strangers."""
     path = network.path((owner, "global"), "s3api", "get-bucket-replication", bucket)
     if not network.snapshot.known(path):
         yield taken_shut(network, path, bucket)
@@ -58,7 +59,7 @@ def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:
     rules = record.replication_configuration.rules if record is not None else ()
     for to in dict.fromkeys(rule.destination for rule in rules if rule.status == "Enabled"):
         target = to.bucket.rsplit(":", 1)[-1]
-        if to.account in network.snapshot.accounts():
+        if to.account in familiar(network, owner):
             continue
         lists = [network.path((account, "global"), "s3api", "list-buckets") for account in network.snapshot.accounts()]
         held = {one.name for one in chain(*(network.read_collection(one, "Buckets", aws.Bucket) for one in lists))}
@@ -75,7 +76,7 @@ def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:
 
 
 def copied_logs(network: Network) -> Iterator[Told]:
-    """That CloudWatch Logs hands on what builds print to accounts outside the snapshot, by filters of the log group
+    """That CloudWatch Logs hands on what builds print to accounts of strangers, by filters of the log group
     or of the whole account."""
     for (home, name), project in sorted(network.projects.items()):
         logs = project.logs_config.cloud_watch_logs if project.logs_config else None
@@ -86,16 +87,17 @@ def copied_logs(network: Network) -> Iterator[Told]:
         if not network.snapshot.known(path):
             yield taken_shut(network, path, group)
         filters = network.read_collection(path, "subscriptionFilters", aws.SubscriptionFilter)
-        yield from _outside(network, group, path, [one.destination_arn for one in filters])
+        own = familiar(network, home[0])
+        yield from _outside(own, group, path, [one.destination_arn for one in filters])
         path = network.path(home, "logs", "describe-account-policies")
         policies = network.read_collection(path, "accountPolicies", aws.LogsAccountPolicy)
-        yield from _outside(network, group, path, [one.destination for one in policies])
+        yield from _outside(own, group, path, [one.destination for one in policies])
 
 
-def _outside(network: Network, group: str, path: str, destinations: Iterable[str]) -> Iterator[Finding]:
+def _outside(own: Set[str], group: str, path: str, destinations: Iterable[str]) -> Iterator[Finding]:
     for arn in dict.fromkeys(destinations):
         account = (arn.split(":") + [""] * 5)[4]
-        if account and account not in network.snapshot.accounts():
+        if account and account not in own:
             title = f"CloudWatch Logs hands on the events of {group} to account {account}, which is not in the snapshot"
             remedy = _REMEDY.format("subscription filter")
             yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", group, title, [f"{path}: {arn}"], remedy)

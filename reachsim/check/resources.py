@@ -33,7 +33,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.reference import actions_on
 from reachsim.policy.statements import Statement
-from reachsim.policy_layers import access_blocks, rcps_deny, registry_counts
+from reachsim.policy_layers import access_blocks, familiar, rcps_deny, registry_counts
 from reachsim.policy_layers import document as document_of
 from reachsim.verdict import Finding
 
@@ -177,7 +177,7 @@ def _granted(network: Network, held: _Held) -> Iterator[Told]:
         yield taken_shut(network, path, held.name)
     for one in network.read_collection(path, "Grants", aws.KeyGrant):
         who = _grantee(one)
-        if who is not None and who.has_identity and who.account not in network.snapshot.accounts():
+        if who is not None and who.has_identity and who.account not in familiar(network, account):
             title = f"a grant of {held.name} lets account {who.account} use it, which is not in the snapshot"
             lines = [f"{path}: {', '.join(one.operations)} to {who.text}"]
             remedy = "Revoke the grant, unless the sharing is meant."

@@ -20,7 +20,7 @@ from reachsim import policy
 from reachsim.check.compared import ANY, STRANGER, account_of, filled_values, keys_of, values
 from reachsim.model.network import Network
 from reachsim.policy.statements import Statement
-from reachsim.policy_layers import organization_of
+from reachsim.policy_layers import familiar, organization_of
 
 Keys = Mapping[str, Any]
 """Context keys of a request, None for one that it lacks."""
@@ -109,14 +109,14 @@ def _vpcs(network: Network, statements: Sequence[Statement]) -> Iterator[_Name]:
 
 def _vpc_arns(network: Network, statements: Sequence[Statement], owner: str) -> Iterator[_Name]:
     for value in filled_values(statements, "aws:sourcevpcarn"):
-        if value.count(":") == 5 and value.split(":")[4] not in _own(network, owner):
+        if value.count(":") == 5 and value.split(":")[4] not in familiar(network, owner):
             yield _Name(value, f"VPC {value}")
 
 
 def _accounts(network: Network, statements: Sequence[Statement], owner: str) -> Iterator[_Name]:
     for pattern in values(statements, "aws:vpceaccount"):
         for account in account_of(pattern):
-            if account not in _own(network, owner):
+            if account not in familiar(network, owner):
                 yield _Name(account, f"a VPC endpoint of account {account}")
 
 
@@ -141,15 +141,11 @@ def _points(network: Network, statements: Sequence[Statement], owner: str) -> It
         for origin in ("Internet", "VPC"):
             keys = {"s3:DataAccessPointArn": arn, "s3:DataAccessPointAccount": account,
                     "s3:AccessPointNetworkOrigin": origin}  # fmt: skip
-            if account in _own(network, owner):
+            if account in familiar(network, owner):
                 whose = f"the policies of the access points of account {account} are not in the snapshot"
                 yield Way("by an access point", keys, taken=f"{whose}, and were taken to let nobody in")
             else:
                 yield Way(f"by an access point of account {account}", keys, f"an access point of account {account}")
-
-
-def _own(network: Network, owner: str) -> set[str]:
-    return {*network.snapshot.accounts(), owner}
 
 
 def lacking(network: Network, operation: str) -> str:

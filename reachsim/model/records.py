@@ -1479,6 +1479,10 @@ class Organization(Ec2, frozen=True):
     master_account_id: str | None = None
 
 
+class OrganizationAccount(Ec2, frozen=True):
+    id: str | None = None
+
+
 class DescribeOrganization(Ec2, frozen=True):
     organization: Organization | None = None
 

@@ -57,15 +57,23 @@ def members_of(network: Network, account: str) -> frozenset[str]:
     """
     organization = organization_of(network, account)
     alike = [one for one in network.snapshot.accounts() if organization_of(network, one) == organization]
-    found: set[object] = set()
+    found: set[str | None] = set()
     for one in dict.fromkeys((account, *(alike if isinstance(organization, str) else ()))):
         home = (one, "global")
         told = network.read(network.path(home, "organizations", "describe-organization"), aws.DescribeOrganization)
         if told is not None and told.organization is not None:
             found.add(told.organization.master_account_id)
-        listed = _get(_read(network, network.path(home, "organizations", "list-accounts")), "Accounts")
-        found.update(_get(member, "Id") for member in listed or ())
-    return frozenset(one for one in found if isinstance(one, str))
+        path = network.path(home, "organizations", "list-accounts")
+        found |= {member.id for member in network.read_collection(path, "Accounts", aws.OrganizationAccount)}
+    return frozenset(one for one in found if one)
+
+
+def familiar(network: Network, account: str) -> frozenset[str]:
+    """The accounts that are no strangers to an account: itself, those of the snapshot, the others of its organization.
+
+    **Source:** DESIGN, "check": exposed is what someone outside the account or organization may use.
+    """
+    return members_of(network, account) | {account, *network.snapshot.accounts()}
 
 
 def organization_path(network: Network, account: str) -> str | None:

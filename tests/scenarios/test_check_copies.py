@@ -90,3 +90,11 @@ def test_a_project_without_logs_hands_on_none() -> None:
     net = Pipeline(logs="DISABLED")
     net.put(f"logs/describe-subscription-filters/{GROUP}", {"subscriptionFilters": [{"destinationArn": THEIRS}]})
     assert not shared(checked(net))
+
+
+def test_an_archive_of_ones_own_organization_is_none_of_strangers() -> None:
+    net = kept(to("theirs", Account=OTHER))
+    net.put(f"logs/describe-subscription-filters/{GROUP}", {"subscriptionFilters": [{"destinationArn": THEIRS}]})
+    assert checked(net).overall == "exposed"
+    net.put("organizations/list-accounts", {"Accounts": [{"Id": ACCOUNT}, {"Id": OTHER}]}, region="global")
+    assert (checked(net).overall, shared(checked(net))) == ("private-and-working", [])
