@@ -19,7 +19,7 @@ from reachsim.forwarding import Walk
 from reachsim.packets import DIMENSIONS, Box, PacketSet
 from reachsim.scenarios import Scenario
 from tests.reference.interpreter import ANSWERS, Origin, Packet, Result, judge, permission_covers
-from tests.reference.world import World
+from tests.reference.world import Json, World
 
 MOST_CORNERS = 4
 OF_GROUPS = ("ENI_SG_RULES_MISMATCH", "SG_HAS_NO_RULES")
@@ -120,11 +120,19 @@ def _refused(world: World, flow: Walk, packet: Packet, result: Result) -> bool:
     return all(_closes(world, block.code, block.component, block.leg, packet) for block in flow.blocks)
 
 
+def _has_peers(permission: Json) -> bool:
+    """Whether a rule may admit anybody: a group that it names by a connection that is gone is nobody (N90)."""
+    named = [one for one in permission.get("UserIdGroupPairs", []) if one.get("PeeringStatus") != "deleted"]
+    return any((named, *(permission.get(key) for key in ("IpRanges", "Ipv6Ranges", "PrefixListIds"))))
+
+
 def _closes(world: World, code: str, component: str, leg: str, packet: Packet) -> bool:
     """Whether a filter has no rule for a packet, or for an answer to it, whoever is the peer."""
     if code in OF_GROUPS:
         permissions = world.groups[component].get("IpPermissions", [])
-        return not any(permission_covers(one, packet.protocol, packet.detail) for one in permissions)
+        return not any(
+            permission_covers(one, packet.protocol, packet.detail) and _has_peers(one) for one in permissions
+        )
     if code != "SUBNET_ACL_RESTRICTION":
         return False
     entries = [one for one in world.acls[component]["Entries"] if one["Egress"] == (leg == "response")]

@@ -167,6 +167,8 @@ class Walk:
         self.peering_from_nat = False
         self.by_transit_gateway = False
         """Whether the request came by a transit gateway since it got its present source address (N89)."""
+        self.attached: list[str] = []
+        """The VPCs out of whose attachments a transit gateway took it since then, "" for one that is in no file."""
         self.by_middlebox = False
         """Whether the request came through a middlebox since it got its present source address (N87)."""
         self.crossed: dict[str, list[tuple[str, int]]] = {"request": [], "response": []}
@@ -668,6 +670,7 @@ class Walk:
         own = self.world.nat_address(id, zone)
         self.flight = replace(self.flight, source=own, source_port=port, destination=destination)
         self.by_transit_gateway = self.by_middlebox = False
+        self.attached = []
         return self.travel(self.nat_sender(id, zone))
 
     def nat_sender(self, id: str, zone: str | None) -> Sender:
@@ -703,6 +706,7 @@ class Walk:
         if self.leg == "request":
             self.exit = gone
             self.by_transit_gateway = self.by_middlebox = False
+            self.attached = []
         return self.on_the_internet(gone)
 
     def may_be_inspected(self, gateway: str, vpc: str, *subnets: str) -> set[str]:
@@ -906,6 +910,7 @@ class Walk:
         """From somebody who is in no file; whether he sends at all is not known."""
         self.unsure = True
         self.by_transit_gateway = kind != "local"
+        self.attached = [""] if kind not in ("local", "leave") else []  # a core network is no transit gateway
         if kind == "local":
             return self.deliver(place[0], None)
         if kind == "leave":
@@ -1063,6 +1068,7 @@ class Walk:
             raise Dropped("TGW_ROUTE_AZ_RESTRICTION", attachment)
         self.require_family(found[0])
         self.by_transit_gateway = self.by_transit_gateway or self.leg == "request"
+        self.attached += [vpc] if self.leg == "request" else []
         self.require_acl(near[0], egress=False)  # N117; N118: in the sender's own subnet too
         return self.from_attachment(id, attachment, zone)
 
@@ -1224,9 +1230,8 @@ class Walk:
             account = pair.get("UserId")
             seen = {home.partition("/")[0] for home in self.world.homes.values()}
             if self.origin[0] == "unseen" and direction == "ingress" and account not in (None, *seen):
-                by_core = self.origin[1].startswith("leave ")  # a core network, of which nothing tells what it loses
-                told = not self.by_transit_gateway or by_core or self.world.transit_gateway_references(vpc, vpc)
-                to_endpoint = self.by_transit_gateway and self.receiver.get("InterfaceType") == "vpc_endpoint"
+                told = all(self.world.transit_gateway_references(vpc, one or vpc) for one in self.attached)
+                to_endpoint = self.attached and self.receiver.get("InterfaceType") == "vpc_endpoint"
                 return None if told and not to_endpoint else False
             if direction == "ingress" or account in (None, *seen) or self.is_in_sight(vpc, peer):
                 return False  # what sends is never unseen: an interface with its groups, or no interface at all
