@@ -36,6 +36,7 @@ def taken_shut(network: Network, path: str, component: str) -> str | Assumption:
 def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[str]]]) -> Iterator[Told]:
     """Registries whose images ECR itself copies to accounts of strangers."""
     for home, names in registries:
+        own = familiar(network, home[0])
         name = f"the registry {home[0]} in {home[1]}"
         path = network.path(home, "ecr", "describe-registry")
         if names and not network.snapshot.known(path):
@@ -43,7 +44,7 @@ def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[st
         record = network.read(path, aws.DescribedRegistry)
         config = record.replication_configuration if record is not None else None
         for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
-            if one.registry_id and one.registry_id not in familiar(network, home[0]):
+            if one.registry_id and one.registry_id not in own:
                 title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = _REMEDY.format("registry's replication configuration")
@@ -57,15 +58,17 @@ def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:
         yield taken_shut(network, path, bucket)
     record = network.read(path, aws.BucketReplication)
     rules = record.replication_configuration.rules if record is not None else ()
-    for to in dict.fromkeys(rule.destination for rule in rules if rule.status == "Enabled"):
+    destinations = dict.fromkeys(rule.destination for rule in rules if rule.status == "Enabled")
+    if not destinations:
+        return
+    own = familiar(network, owner)
+    lists = [network.path((account, "global"), "s3api", "list-buckets") for account in network.snapshot.accounts()]
+    held = {one.name for one in chain(*(network.read_collection(one, "Buckets", aws.Bucket) for one in lists))}
+    unlisted = [one for one in lists if not network.lists_all(one)]
+    for to in destinations:
         target = to.bucket.rsplit(":", 1)[-1]
-        if to.account in familiar(network, owner):
+        if to.account in own or (not to.account and target in held):
             continue
-        lists = [network.path((account, "global"), "s3api", "list-buckets") for account in network.snapshot.accounts()]
-        held = {one.name for one in chain(*(network.read_collection(one, "Buckets", aws.Bucket) for one in lists))}
-        if not to.account and target in held:
-            continue
-        unlisted = [one for one in lists if not network.lists_all(one)]
         if not to.account and unlisted:
             yield from unlisted
             continue

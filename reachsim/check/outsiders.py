@@ -8,7 +8,8 @@ role. Whether a user has credentials just now is not asked. A build's service ro
 its trust policy says who may use it.
 
 A role that another account or an identity provider may assume, be it by way of other roles, shares what it may do with
-the pipeline's further resources (`targets`). Those of IAM Identity Center are for the organization's own people.
+the pipeline's further resources (`targets`), unless they are one's own people: accounts of the organization, and users
+of one's own identity providers.
 
 **Source:** pipeline-services fact sheet, P2; pipeline-scenarios, SC13; CodeCommit User Guide, "Infrastructure
 security".
@@ -96,7 +97,6 @@ class _Who(Struct, frozen=True):
 
 _MOST_NAMED: Final = 8
 """Resources of the pipeline that a finding names."""
-_IDENTITY_CENTER: Final = ":role/aws-reserved/sso.amazonaws.com/"
 
 
 def outsiders(
@@ -161,9 +161,8 @@ def _assumable(network: Network, sources: Sequence[str]) -> tuple[list[Finding],
             missing += network.unknown(network.path((account, "global"), "iam", "get-account-authorization-details"))
             continue
         trust = document(held.trust, held.path) if held.trust else None
-        how, unless, foreign = _from_outside(network, trust, role, account) if trust else ("", "", False)
-        if not foreign:
-            how = unless = ""
+        taker = _from_outside(network, trust, role, account) if trust else _NOBODY
+        how, unless = (taker.how, taker.unless) if taker.foreign else ("", "")
         if not how and network.planned(_TRUST_UNKNOWN, role):
             unless = held.path
         if unless:
@@ -216,13 +215,13 @@ def _identities(
     }  # fmt: skip
     unsure: list[_Who] = []
     for arn, (role, trust) in list(others.items()):
-        how, unless, foreign = _from_outside(network, trust, arn, account)
-        if not how and network.planned(_TRUST_UNKNOWN, arn):
-            how, unless, foreign = "a role whose trust policy is known only after the deployment", path, True
-        if how:
-            who = _who(details, role, how, *role_documents(details, role, path), path)
-            (unsure if unless else found).append(replace(who, unless=unless, foreign=foreign))
-            if not unless:
+        taker = _from_outside(network, trust, arn, account)
+        if not taker.how and network.planned(_TRUST_UNKNOWN, arn):
+            taker = _Taker("a role whose trust policy is known only after the deployment", path, True)
+        if taker.how:
+            who = _who(details, role, taker.how, *role_documents(details, role, path), path)
+            (unsure if taker.unless else found).append(replace(who, unless=taker.unless, foreign=taker.foreign))
+            if not taker.unless:
                 del others[arn]
     while found or unsure:  # users come last: a role is foreign that somebody foreign may assume, too
         who = found.pop() if found else unsure.pop()
@@ -250,7 +249,7 @@ def _who(
 
 def _theirs(who: _Who, account: str, further: Sequence[Target]) -> list[Target]:
     """What of an account is asked of an identity that is foreign."""
-    if not who.foreign or _IDENTITY_CENTER in who.arn:
+    if not who.foreign:
         return []
     mine = [one for one in further if one.account == account]
     return [*mine, of_itself(who.arn)] if mine else []
@@ -339,24 +338,39 @@ def _passes(documents: Sequence[policy.Document], request: policy.Request, kind:
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
 
 
-def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> tuple[str, str, bool]:
-    """(who from outside may assume a role, in words, "" if nobody is seen to; the file that would tell whether they are
-    from outside at all, "" if they surely are; whether they are strangers, who are told before one's own people)."""
-    open_ = ("", "", False)
+class _Taker(Struct, frozen=True):
+    """Who from outside may assume a role: ``how`` in words, "" if nobody is seen to; ``unless`` is the file that would
+    tell whether they are from outside at all, "" if they surely are; ``foreign``, whether they are strangers."""
+
+    how: str
+    unless: str
+    foreign: bool
+
+    @property
+    def weight(self) -> int:
+        """Strangers weigh more than one's own people, and among either those who surely are outside."""
+        return 1 + 2 * self.foreign + (not self.unless) if self.how else 0
+
+
+_NOBODY: Final = _Taker("", "", False)
+_MOST_WEIGHT: Final = 4
+
+
+def _from_outside(network: Network, trust: policy.Document, role: str, account: str) -> _Taker:
+    """Who of those that may assume a role from outside weighs most."""
+    most = _NOBODY
     limits = limits_of(network, account)
     places = [address for address, _ in addresses((*trust.statements, *limits))]
     for who in strangers(network, trust, account, limits):
         federated = ("sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
         actions = federated if who.caller.kind == "provider" else ("sts:AssumeRole",)
         asked = product(actions, places)
-        found = (f"a role that {who.whose} may assume", who.unless, not who.familiar)
-        worse = (found[2], not found[1]) > (open_[2], not open_[1]) or not open_[0]
-        if not worse or not any(_trusts(network, trust, who, *one, role, account) for one in asked):
-            continue
-        open_ = found
-        if found[2] and not found[1]:
+        taker = _Taker(f"a role that {who.whose} may assume", who.unless, not who.familiar)
+        if taker.weight > most.weight and any(_trusts(network, trust, who, *one, role, account) for one in asked):
+            most = taker
+        if most.weight == _MOST_WEIGHT:
             break
-    return open_
+    return most
 
 
 def _from_within(network: Network, trust: policy.Document, role: str, who: _Who, account: str) -> str:

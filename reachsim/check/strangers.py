@@ -249,7 +249,6 @@ def _meant(
 ) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
-    members = members_of(network, owner)
     elements = [element for one in document.statements if one.effect == "Allow" for element in one.principals]
     if any(element.everyone or element.name == "NotPrincipal" for element in elements):
         yield _stranger(_role_of(STRANGER), ANYONE)
@@ -275,7 +274,7 @@ def _meant(
             yield Stranger(caller, "CloudFront", _OF_A_SERVICE, taken=_SHOWN)
         elif caller.account not in own:
             who = _stranger(caller, ANYONE if caller.account == STRANGER else f"account {caller.account}")
-            yield replace(who, familiar=caller.account in members)
+            yield replace(who, familiar=caller.account in members_of(network, owner))
     for path, file in _organizations(network, statements, owner):
         yield _stranger(_role_of(STRANGER), f"organization {path.split('/')[0]}", path, file)
 

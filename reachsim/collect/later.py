@@ -48,7 +48,7 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "network-firewall/describe-firewall-policy": ("", firewall_policies.DescribeFirewallPolicy),
     "network-firewall/describe-rule-group": ("", firewall_policies.DescribeRuleGroup),
     "organizations/describe-organization": ("", records.DescribeOrganization),
-    "organizations/list-accounts": ("Accounts", records.OrganizationAccount),
+    "organizations/list-accounts": ("", records.ListAccounts),
     "route53/get-hosted-zone": ("", records.HostedZoneDetail),
     "route53/list-hosted-zones": ("HostedZones", records.HostedZone),
     "route53/list-hosted-zones-by-vpc": ("HostedZoneSummaries", records.HostedZoneSummary),

@@ -1483,6 +1483,10 @@ class OrganizationAccount(Ec2, frozen=True):
     id: str | None = None
 
 
+class ListAccounts(Ec2, frozen=True):
+    accounts: tuple[OrganizationAccount, ...] = ()
+
+
 class DescribeOrganization(Ec2, frozen=True):
     organization: Organization | None = None
 

@@ -63,8 +63,8 @@ def members_of(network: Network, account: str) -> frozenset[str]:
         told = network.read(network.path(home, "organizations", "describe-organization"), aws.DescribeOrganization)
         if told is not None and told.organization is not None:
             found.add(told.organization.master_account_id)
-        path = network.path(home, "organizations", "list-accounts")
-        found |= {member.id for member in network.read_collection(path, "Accounts", aws.OrganizationAccount)}
+        listed = network.read(network.path(home, "organizations", "list-accounts"), aws.ListAccounts)
+        found |= {member.id for member in listed.accounts} if listed is not None else set()
     return frozenset(one for one in found if one)
 
 
