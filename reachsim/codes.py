@@ -632,6 +632,17 @@ _FINDINGS: Final[tuple[_Ours, ...]] = (
     ("INTERFACE_EXPOSED", "network", _IGW,
      "The internet reaches this network interface.",
      "Remove the public address, the route or the rule that lets it in."),
+    ("INSTANCE_CONNECT_LEADS_IN", "network",
+     "/AWSEC2/latest/UserGuide/permissions-for-ec2-instance-connect-endpoint.html",
+     "An EC2 Instance Connect Endpoint is a way in that needs no public address and no route: whoever may call "
+     "ec2-instance-connect:OpenTunnel comes through it from anywhere on the internet.",
+     "Delete the endpoint, limit ec2-instance-connect:OpenTunnel by aws:SourceIp, or have the security groups of the "
+     "endpoint and the instances admit no more than is meant."),
+    ("SESSION_MANAGER_LEADS_IN", "identity-policy",
+     "/systems-manager/latest/userguide/session-manager-restrict-access-examples.html",
+     "The role lets the agent of AWS Systems Manager open channels, and they reach it: where the agent runs, whoever "
+     "may call ssm:StartSession (for a build: may start it with a debug session) gets a shell inside, from anywhere.",
+     "Nothing if that is meant: limit ssm:StartSession by tags and aws:SourceIp; else take ssmmessages from the role."),
     ("BUCKET_PUBLIC", "resource-policy", _S3_PUBLIC,
      "The bucket's policy or its access control list lets any account use it.",
      "Name the callers in the policy, disable access control lists, or turn on Block Public Access."),

@@ -38,6 +38,7 @@ from reachsim.check.resolvers import resolver_findings
 from reachsim.check.resources import public_repositories, shared_resources
 from reachsim.check.service_plane import environment_image, no_docker, pipeline_findings, pulled_through
 from reachsim.check.steps import really_needed, settled, steps_of
+from reachsim.check.tunnels import tunnels
 from reachsim.config import Config
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block
@@ -130,7 +131,8 @@ def check(
         *failures(network, (want for one in judged for want in one.wants)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
-        *exposed_neighbours(ground, found), *unseen_accounts(wider, (*found, *managed)),
+        *exposed_neighbours(ground, found), *tunnels(ground, found, cells, config.pins),
+        *unseen_accounts(wider, (*found, *managed)),
         *invoked_functions(network),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip

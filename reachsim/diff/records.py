@@ -245,7 +245,7 @@ class Diff(Shown, frozen=True):
 
 OF_PACKETS = frozenset({
     "PUBLIC_EGRESS_POSSIBLE", "CODEBUILD_NOT_IN_VPC", "EGRESS_TO_UNSEEN_ACCOUNT", "FLEET_OVERFLOW_LEAVES_VPC",
-    "INTERFACE_EXPOSED", "PIPELINE_COMPUTE_NOT_IN_VPC",
+    "INSTANCE_CONNECT_LEADS_IN", "INTERFACE_EXPOSED", "PIPELINE_COMPUTE_NOT_IN_VPC",
 })  # fmt: skip
 """Findings that say that packets can leave or get in."""
 EXPOSURES = OF_PACKETS | frozenset({
