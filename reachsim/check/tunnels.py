@@ -88,8 +88,13 @@ def _sessions(
         if verdict.outcome in THROUGH:
             label = network.label(source.removeprefix("codebuild:"))
             title = f"whoever may start a session of Systems Manager gets a shell on {label}"
-            yield finding_of("SESSION_MANAGER_LEADS_IN", "info", source, title,
-                             [f"{source} → ssmmessages: {verdict.outcome} {verdict.route}, and its role may open channels"])
+            yield finding_of(
+                "SESSION_MANAGER_LEADS_IN",
+                "info",
+                source,
+                title,
+                [f"{source} → ssmmessages: {verdict.outcome} {verdict.route}, and its role may open channels"],
+            )
 
 
 def _of_sessions(service_name: str) -> bool:

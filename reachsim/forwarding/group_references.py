@@ -45,7 +45,8 @@ def identity_survives(ground: Ground, context: Context, receiver_vpc: str) -> bo
 
 def stranger_may_carry(ground: Ground, context: Context, interface: Interface, rule: Rule) -> bool:
     """Whether a receiver may be told that a sender whom the snapshot does not hold carries the group that a rule names:
-    one that the snapshot does not hold either, and nothing on the way that is known loses it (N87 to N90).
+    one that the snapshot does not hold either, and nothing on the way that is known loses it (N87 to N90), as peered
+    transit gateways do.
     """
     if context.origin.kind != "unseen" or rule.group in ground.network.security_groups or is_stale(ground, rule):
         return False
@@ -54,6 +55,8 @@ def stranger_may_carry(ground: Ground, context: Context, interface: Interface, r
     if not ground.network.lacks((owner, region), "describe-security-groups"):
         return False  # its owner has no such group
     if any(link in context.inspected for link in context.links) or is_endpoint_over_transit(context, interface):
+        return False
+    if any(link in ground.network.transit_gateway_peering_attachments for link in context.links):
         return False
     known = ground.network.transit_gateway_vpc_attachments
     return all(tgw_references(ground, link) for link in context.links if link in known)

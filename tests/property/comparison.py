@@ -110,14 +110,18 @@ def agree(world: World, flow: Walk, result: Result) -> bool:
 
 def _refused(world: World, flow: Walk, packet: Packet, result: Result) -> bool:
     """Whether the way is unknown and the engine says that who was asked for takes the packet from nobody: none of the
-    groups of those interfaces has a rule for it, or their network ACLs let nothing of it through.
+    groups of those interfaces has a rule for it, their network ACLs let nothing of it through, or it is not theirs.
     """
     beyond = bool(flow.gaps) and all(gap.code == "ON_PREMISES_UNSEEN" for gap in flow.gaps)  # as `agree` has it
     is_open = result.kind == "unknown" or (result.kind == "delivered" and beyond)
     is_open = is_open or (result.kind == "dropped" and result.leg == "response" and bool(flow.gaps))
     if not is_open or not flow.blocks:
         return False
-    return all(_closes(world, block.code, block.component, block.leg, packet) for block in flow.blocks)
+    return all(
+        (block.code, block.component) == ("NO_POSSIBLE_DESTINATION", result.terminal)  # another holds the address there
+        or _closes(world, block.code, block.component, block.leg, packet)
+        for block in flow.blocks
+    )
 
 
 def _has_peers(permission: Json) -> bool:
