@@ -302,6 +302,34 @@ def test_a_deferred_policy_document_is_put_together_from_whole_arns_and_ids(tmp_
     assert any("aws_iam_role_policy.open" in one for one in report.warnings)
 
 
+@pytest.mark.parametrize("element", ["resources", "actions", "effect", "principals", "variable"])
+def test_an_element_that_a_deferred_policy_document_tells_in_part_leaves_it_open(element: str, tmp_path: Path) -> None:
+    """Terraform prints null for members that are known only after apply: ``"${aws_s3_bucket.b.arn}/*"``."""
+    plan = PlanJson()
+    network(plan)
+    plan.add("aws_iam_role.build", name="build", assume_role_policy=json.dumps(TRUST))
+    plan.deferred("aws_iam_policy_document.p", statement=[{"actions": ["s3:*"], "resources": ["*"]}])
+    plan.add("aws_iam_role_policy.p", name="p", role=Ref("aws_iam_role.build.id"),
+             policy=Ref("data.aws_iam_policy_document.p.json"))  # fmt: skip
+    document = plan.json()
+    (change,) = (one["change"] for one in document["resource_changes"] if one["mode"] == "data")
+    (held,) = change["after"]["statement"]
+    told, open_ = {
+        "resources": (["*", None], [False, True]),
+        "actions": (["s3:GetObject", None], [False, True]),
+        "effect": (None, True),
+        "principals": ([{"type": "AWS", "identifiers": ["111111111111", None]}], [{"identifiers": [False, True]}]),
+        "variable": ([{"test": "StringEquals", "variable": None, "values": ["x"]}], [{"variable": True}]),
+    }[element]
+    name = "condition" if element == "variable" else element
+    held[name] = told
+    change["after_unknown"]["statement"] = [{name: open_}]
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    report = import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    assert any("aws_iam_role_policy.p" in one for one in report.warnings)
+    load(tmp_path / "out").check()  # the documents that are kept are policies
+
+
 def test_unsupported_resources_are_listed_with_what_they_make_undecidable(tmp_path: Path) -> None:
     plan = PlanJson()
     network(plan)

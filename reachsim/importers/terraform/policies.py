@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 
 def document_of(values: Mapping[str, Any], unknown: Any) -> str | None:
@@ -32,13 +32,31 @@ def _part_unknown(held: Mapping[str, Any], unknown: Any, number: int) -> bool:
     open_ = listed[number] if isinstance(listed, list) and number < len(listed) else {}
     if open_ is True or not isinstance(open_, dict):
         return True
+    if open_.get("effect"):
+        return True
     for name in ("actions", "not_actions", "resources", "not_resources"):
-        if _any(open_.get(name)) and not held.get(name):  # the resolver fills in lists of whole ARNs
+        if _any(open_.get(name)) and not _whole(held.get(name)):  # the resolver fills in lists of whole ARNs
             return True
-    for name, inner in (("principals", "identifiers"), ("not_principals", "identifiers"), ("condition", "values")):
-        if _any(open_.get(name)) and not all(block.get(inner) for block in held.get(name) or [{}]):
+    for name, inner in _BLOCKS.items():
+        if _any(open_.get(name)) and not all(_told(block, inner) for block in held.get(name) or [{}]):
             return True
     return False
+
+
+_BLOCKS: Final[Mapping[str, str]] = {
+    "principals": "identifiers", "not_principals": "identifiers", "condition": "values",
+}  # fmt: skip
+"""Blocks of a statement, and the list that each holds; the attributes beside it are texts."""
+
+
+def _told(block: Mapping[str, Any], listed: str) -> bool:
+    beside = ("test", "variable") if listed == "values" else ("type",)
+    return _whole(block.get(listed)) and all(block.get(name) for name in beside)
+
+
+def _whole(listed: Any) -> bool:
+    """Whether a list is told element by element: Terraform prints null for one that is known only after apply."""
+    return bool(listed) and None not in listed
 
 
 def _any(value: Any) -> bool:
