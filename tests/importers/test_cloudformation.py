@@ -267,6 +267,40 @@ def test_parameters_without_a_value_are_all_named_and_not_known(tmp_path: Path) 
     assert reach.simulate("lambda:job", "internet").outcome == "unknown"
 
 
+STORED = (
+    "Parameters: {Open: {Type: 'AWS::SSM::Parameter::Value<String>', Default: 'no'}}\n"
+    "Conditions: {Closed: !Not [!Equals [!Ref Open, 'yes']]}\nResources:\n"
+    "  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}\n"
+    "  A: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}\n"
+    "  Group: {Type: 'AWS::EC2::SecurityGroup', Properties: {GroupDescription: g, VpcId: !Ref Vpc,\n"
+    "    SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}],\n"
+    "    SecurityGroupEgress: !If [Closed, [{IpProtocol: '-1', CidrIp: 127.0.0.1/32}], !Ref 'AWS::NoValue']}}\n"
+    "  Job: {Type: 'AWS::Lambda::Function', Properties: {FunctionName: job,\n"
+    "    VpcConfig: {SubnetIds: [!Ref A], SecurityGroupIds: [!Ref Group]}}}\n"
+)
+
+
+@pytest.mark.parametrize(("given", "outcome"), [
+    ({"Open": "/net/open"}, "unknown"),
+    ([{"ParameterKey": "Open", "ParameterValue": "no", "UsePreviousValue": False}], "unknown"),
+    ([{"ParameterKey": "Open", "ParameterValue": "/net/open", "ResolvedValue": "yes"}], "allowed"),
+    ({"Stacks": [{"Parameters": [{"ParameterKey": "Open", "ParameterValue": "x", "ResolvedValue": "no"}]}]}, "blocked"),
+])  # fmt: skip
+def test_a_key_of_the_parameter_store_is_no_value(given: Any, outcome: str, tmp_path: Path) -> None:
+    """CloudFormation user guide, "CloudFormation-supplied parameter types": users specify a Parameter Store key."""
+    reach, _ = run(STORED, tmp_path, parameters=parameters(tmp_path, given))
+    assert reach.simulate("lambda:job", "subnet-A", protocol="tcp", port=443).outcome == outcome
+
+
+def test_the_value_that_a_stack_keeps_is_not_known(tmp_path: Path) -> None:
+    """``UsePreviousValue``: neither the default nor an empty text."""
+    kept = [{"ParameterKey": "Open", "UsePreviousValue": True}]
+    text = STORED.replace("AWS::SSM::Parameter::Value<String>", "String")
+    reach, report = run(text, tmp_path, parameters=parameters(tmp_path, kept))
+    assert reach.simulate("lambda:job", "subnet-A", protocol="tcp", port=443).outcome == "unknown"
+    assert "parameters without a value: Open;" in report.warnings[0]
+
+
 def test_a_loop_needs_its_parameter(tmp_path: Path) -> None:
     text = (
         "Transform: AWS::LanguageExtensions\nParameters: {N: {Type: CommaDelimitedList}}\n"

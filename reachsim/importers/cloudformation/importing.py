@@ -17,7 +17,7 @@ from reachsim.files import write_tree
 from reachsim.importers.cloudformation.assembly import stack_of
 from reachsim.importers.cloudformation.kinds import kind_of_type
 from reachsim.importers.cloudformation.stacks import Stack
-from reachsim.importers.cloudformation.template import Template, load_yaml, read_template, read_text
+from reachsim.importers.cloudformation.template import Resolved, Template, load_yaml, read_template, read_text
 from reachsim.importers.dump import shown
 from reachsim.importers.places import NO_ACCOUNT, is_account, is_region
 from reachsim.importers.planned import Resource, build_snapshot
@@ -129,16 +129,21 @@ def _region(
 
 
 def read_parameters(source: Path) -> dict[str, Any]:
-    """Parameter values by name, in any of the forms that AWS's tools take. Raises SnapshotError."""
+    """Parameter values by name, in any of the forms that AWS's tools take; None where the stack keeps the value that it
+    has (``UsePreviousValue``), `Resolved` where describe-stacks tells what the Parameter Store holds. Raises
+    SnapshotError.
+    """
     name = shown(str(source))
     value, _ = load_yaml(read_text(source, name), name)
+    if isinstance(value, dict) and isinstance(value.get("Stacks"), list) and len(value["Stacks"]) == 1:
+        value = value["Stacks"][0]
     if isinstance(value, dict) and isinstance(value.get("Parameters"), dict | list):
         value = value["Parameters"]
     if isinstance(value, list):
-        found = {}
+        found: dict[str, Any] = {}
         for one in value:
             if isinstance(one, dict) and isinstance(one.get("ParameterKey"), str):
-                found[one["ParameterKey"]] = one.get("ParameterValue", "")
+                found[one["ParameterKey"]] = _given(one)
             elif isinstance(one, str) and "=" in one:
                 key, _, text = one.partition("=")
                 found[key] = text
@@ -148,6 +153,12 @@ def read_parameters(source: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise SnapshotError(Fault(name, "", "an object of parameters, or a list with ParameterKey", "neither"))
     return {str(key): "" if one is None else one for key, one in value.items()}
+
+
+def _given(one: Mapping[str, Any]) -> Any:
+    if isinstance(one.get("ResolvedValue"), str):
+        return Resolved(one["ResolvedValue"])
+    return None if one.get("UsePreviousValue") is True else one.get("ParameterValue", "")
 
 
 def _answer(source: Path, call: str, *keys: str) -> list[Any]:

@@ -16,7 +16,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 from reachsim.errors import Fault, SnapshotError
-from reachsim.importers.cloudformation.template import Template, Values
+from reachsim.importers.cloudformation.template import Resolved, Template, Values, is_stored
 
 _SUB: Final = re.compile(r"\$\{([^!{}][^{}]*)\}")
 _RESOLVED: Final = re.compile(r"\{\{resolve:[a-z-]+:")
@@ -63,14 +63,17 @@ Lookup = Callable[[str, str | None], Any]
 
 
 def parameters_of(template: Template, given: Mapping[str, Any], pseudo: Mapping[str, Any]) -> tuple[Values, list[str]]:
-    """(the value of every parameter, the names of those that have none and are not known)."""
+    """(the value of every parameter, the names of those that have none and are not known).
+
+    A parameter that is given None has a value that nothing tells, whatever its default.
+    """
     found: Values = dict(pseudo)
     missing: list[str] = []
     for name, held in template.section("Parameters").items():
         kind = str(held.get("Type", "String")) if isinstance(held, dict) else "String"
         default = held.get("Default") if isinstance(held, dict) else None
         value = given.get(name, default)
-        if name not in given and kind.startswith("AWS::SSM::Parameter::Value"):
+        if is_stored(held) and not isinstance(value, Resolved):
             found[name] = Unknown(f"parameter {name} is read from the Parameter Store")
         elif value is None:
             missing.append(name)

@@ -84,7 +84,8 @@ def _values(sections: Values, given: Mapping[str, Any]) -> Values:
     declared = sections.get("Parameters")
     names = declared if isinstance(declared, dict) else {}
     open_ = {name: name for name, held in names.items() if isinstance(held, dict) and "Default" not in held}
-    return open_ | dict(given)
+    told = {name: one for name, one in given.items() if one is not None}
+    return open_ | told
 
 
 def _packaged(sections: Values) -> Values:

@@ -64,6 +64,19 @@ class Template:
         return f"{self.file}:{line}" if line else self.file
 
 
+class Resolved(str):
+    """What the Parameter Store holds under the key that a parameter is given, as describe-stacks tells it."""
+
+
+def is_stored(declared: Any) -> bool:
+    """Whether a parameter's value is a key of the Parameter Store, whose value counts.
+
+    **Source:** AWS CloudFormation User Guide, "Specify existing resources at runtime with CloudFormation-supplied
+    parameter types".
+    """
+    return isinstance(declared, dict) and str(declared.get("Type", "")).startswith("AWS::SSM::Parameter::Value")
+
+
 def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Template:
     """Read a template; ``given`` are the values of its parameters.
 
@@ -331,9 +344,10 @@ class _Loops:
             return node
         name = node["Ref"]
         declared = self.template.section("Parameters").get(name)
-        held = declared if isinstance(declared, dict) else {}
-        stored = str(held.get("Type", "")).startswith("AWS::SSM::Parameter::Value")  # the default is its path there
-        value = self.given.get(name, None if stored else held.get("Default"))
+        default = declared.get("Default") if isinstance(declared, dict) else None
+        value = self.given.get(name, default)
+        if is_stored(declared) and not isinstance(value, Resolved):
+            value = None
         if declared is not None and not isinstance(value, str | int | list):
             told = f"{self.template.file}: Fn::ForEach needs parameter {name}, which has no value (--parameters FILE)"
             raise QuestionError(told, "MISSING_PARAMETERS")
