@@ -52,7 +52,6 @@ _OWN_ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "bedrock-runtime converse": ("bedrock:InvokeModel",), "ssm start-session": ("ssm:StartSession",),
     "ecs execute-command": ("ecs:ExecuteCommand",), "emr create-cluster": ("elasticmapreduce:RunJobFlow",),
     "emr add-steps": ("elasticmapreduce:AddJobFlowSteps",), "deploy push": ("codedeploy:RegisterApplicationRevision",),
-    "sts get-caller-identity": (),  # needs no permission
 }  # fmt: skip
 _METHODS: Final = {"get": "GET", "create": "POST", "import": "POST", "put": "PUT", "update": "PATCH",
                    "delete": "DELETE", "tag": "PUT", "untag": "DELETE"}  # fmt: skip

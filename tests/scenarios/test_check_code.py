@@ -351,3 +351,15 @@ def test_packages_of_codeartifact_need_the_permission_to_read(lacks: str, outcom
     spec = f"version: 0.2\nphases:\n  build:\n    commands:\n      - {login}\n      - pip install flask==3.0\n"
     check = load_files(net.files() | {"code/p1/buildspec.yml": spec.encode()}).check()
     assert steps(check)["run"].outcome == outcome
+
+
+def test_the_policy_of_an_endpoint_binds_a_call_that_needs_no_permission() -> None:
+    """STS API Reference, "GetCallerIdentity": no policy of the caller's counts, but the endpoint's does (see
+    `reachsim.policy.exemptions`). The build was said to work."""
+    for allowed, expected in (("sts:GetCallerIdentity", "allowed"), ("sts:AssumeRole", "blocked")):
+        net = Pipeline()
+        net.add_endpoint("sts", 9, policy(for_all(allowed)))
+        net["p1"]["source"]["buildspec"] = (
+            "version: 0.2\nphases:\n  build:\n    commands:\n      - aws sts get-caller-identity\n"
+        )
+        assert steps(load_files(net.files()).check())["run"].outcome == expected
