@@ -274,7 +274,7 @@ def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Itera
             return
     told: set[str] = set()
     places = list(addresses((*document.statements, *limits)))
-    for who in strangers(network, document, owner, limits, unsigned=":s3:" in arn):
+    for who in strangers(network, document, owner, limits, service=arn.split(":")[2]):
         if who.familiar or (who.taken or who.whose) in told:
             continue
         opened, place = _opened(network, document, who, held.several or (arn,), owner, places)

@@ -5,11 +5,11 @@ gets a role's session from IAM Roles Anywhere or AWS IoT and, where a statement 
 them as principals or in conditions (``aws:PrincipalArn``, ``aws:PrincipalAccount``, ``aws:PrincipalOrgID``,
 ``aws:PrincipalOrgPaths``, the ARN of the build, function, task or instance that has the role). Where a policy asks for
 it, they are also members of no organization or of one that it names, users instead of roles, sessions in a build,
-function, task or instance of their own, and callers without a signature. Distributions of CloudFront are anybody's
-where nothing says whose. They come over the public way, from any address, and where a policy asks for
-that too, by an endpoint in a VPC of their own (of those that the policy names, each that the snapshot does not hold),
-by an access point of Amazon S3 or through an AWS service. What else a request says of them, such as tags and headers,
-they choose themselves.
+function, task or instance of their own, and callers without a signature. Distributions of CloudFront, and projects for
+which CodeBuild itself pulls an image, are anybody's where nothing says whose. They come over the public way, from any
+address, and where a policy asks for that too, by an endpoint in a VPC of their own (of those that the policy names,
+each that the snapshot does not hold), by an access point of Amazon S3, without TLS or through an AWS service. What else
+a request says of them, such as tags and headers, they choose themselves.
 
 Accounts that are known to be of the owner's organization are no strangers (DESIGN, "check": outside the account or
 organization), nor are those for whom one's own identity provider vouches.
@@ -39,7 +39,7 @@ from reachsim.check.ways_in import Keys, Way, lacking, ways
 from reachsim.model.network import Network
 from reachsim.policy.glob import Glob
 from reachsim.policy.statements import Statement
-from reachsim.policy_layers import levels, members_of, organization_of
+from reachsim.policy_layers import levels, members_of, moments, organization_of
 
 ANYONE: Final = "any account"
 ANYWHERE: Final = ("23.87.145.61", "101.203.77.149", "151.67.203.85", "203.87.149.61", "2600:1f18:4d2::61")
@@ -67,8 +67,7 @@ _OF_A_SERVICE: Final = {
     **_NO_ORGANIZATION, "aws:PrincipalIsAWSService": "true", "aws:PrincipalArn": None, "aws:PrincipalAccount": None,
     "aws:SourceArn": policy.PRESENT, "aws:SourceAccount": policy.PRESENT,
 }  # fmt: skip
-_CLOUDFRONT: Final = "cloudfront.amazonaws.com"
-_DISTRIBUTION: Final = "arn:aws:cloudfront::{account}:distribution/any"
+_WITHOUT_TLS: Final = Way("by plain HTTP", {"aws:SecureTransport": "false"})
 _SHOWN: Final = "what CloudFront shows of it is not in the snapshot, and was taken to be nothing"
 _SESSIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "in a build of its own": {
@@ -87,6 +86,30 @@ _SESSION_KEYS: Final = {key.lower(): arn for keys in _SESSIONS.values() for key,
 _ON_INSTANCE: Final = {"aws:Ec2InstanceSourceVpc": "vpc-0stranger", "aws:Ec2InstanceSourcePrivateIPv4": policy.PRESENT}
 _MOST_SORTS: Final = 16
 _UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
+
+
+class _Agent(Struct, frozen=True):
+    """A service that reads a resource for resources of whatever account: its name, that of such a resource in words,
+    how its ARN looks, and what is taken for granted of one's own, which are else no strangers."""
+
+    service: str
+    noun: str
+    arn: str
+    own: str = ""
+
+
+_AGENTS: Final = {
+    "ecr": _Agent("codebuild.amazonaws.com", "CodeBuild project", "arn:aws:codebuild:us-east-1:{account}:project/any"),
+    "s3": _Agent(
+        "cloudfront.amazonaws.com", "CloudFront distribution", "arn:aws:cloudfront::{account}:distribution/any", _SHOWN
+    ),
+}
+"""By the service of the resource.
+
+**Source:** CloudFront Developer Guide, "Restrict access to an Amazon S3 origin"; CodeBuild User Guide, "Amazon ECR
+sample for CodeBuild" (image pull credentials of CodeBuild's) and "Cross-service confused deputy prevention": the
+resource's policy says whose in ``aws:SourceArn`` or ``aws:SourceAccount``.
+"""
 
 
 class Stranger(Struct, frozen=True):
@@ -108,20 +131,24 @@ class Stranger(Struct, frozen=True):
 
 
 def strangers(
-    network: Network, document: policy.Document, owner: str, limits: Sequence[Statement], *, unsigned: bool = False
+    network: Network, document: policy.Document, owner: str, limits: Sequence[Statement], *, service: str = ""
 ) -> Iterator[Stranger]:
     """The strangers that the Allow statements of a policy may mean, anybody first.
 
     Args:
         owner: the account that the policy belongs to.
         limits: the statements of the RCPs that bind its resources (`limits_of`).
-        unsigned: Whether requests without a signature are taken, too.
+        service: whose resource it is the policy of, as ARNs call it: Amazon S3 (``s3``) takes requests without a
+            signature, and without TLS, too.
     """
     statements = (*document.statements, *limits)
     asked = keys_of(statements)
     known = list(ways(network, statements, owner))
+    unsigned = service == "s3"
+    if unsigned and "aws:securetransport" in keys_of(one for one in document.statements if one.effect == "Allow"):
+        known.append(_WITHOUT_TLS)
     organizations = list(_organizations(network, statements, owner))
-    for who in _meant(network, document, statements, owner):
+    for who in _meant(network, document, statements, owner, service):
         for more, way in product(_sorts(network, statements, asked, who, organizations), known):
             yield _coming(more, way)
         if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
@@ -245,7 +272,7 @@ def _of_organization(path: str) -> Keys:
 
 
 def _meant(
-    network: Network, document: policy.Document, statements: Sequence[Statement], owner: str
+    network: Network, document: policy.Document, statements: Sequence[Statement], owner: str, service: str
 ) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
@@ -261,8 +288,9 @@ def _meant(
         if caller.kind != "role"  # who has a role is spared as a session of it alone
     ]  # fmt: skip
     named += [_role_of(account) for element in (*elements, *spared) for account in sorted(element.accounts)]
-    if any(_CLOUDFRONT in element.services for element in elements):
-        yield from _by_cloudfront(statements, own)
+    agent = _AGENTS.get(service)
+    if agent is not None and any(agent.service in element.services for element in elements):
+        yield from _by_agent(agent, statements, own, members_of(network, owner))
     for name in sorted({name for element in elements for name in element.services} & _HANDS_OUT.keys()):
         keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": name}
         yield Stranger(policy.Principal(name, "service"), _HANDS_OUT[name], keys)
@@ -289,24 +317,24 @@ def _vouches_for_ones_own(provider: policy.Principal) -> bool:
     return ":saml-provider/" in provider.text or ":oidc-provider/oidc.eks." in provider.text
 
 
-def _by_cloudfront(statements: Sequence[Statement], own: Set[str]) -> Iterator[Stranger]:
-    """Distributions, which read from a bucket for everyone: anybody's, those of accounts that are named, one's own.
-
-    **Source:** CloudFront Developer Guide, "Restrict access to an Amazon S3 origin": the bucket's policy names the
-    distribution in ``AWS:SourceArn``.
-    """
+def _by_agent(
+    agent: _Agent, statements: Sequence[Statement], own: Set[str], members: Set[str]
+) -> Iterator[Stranger]:  # fmt: skip
+    """What a service reads for: resources of anybody's, those of accounts that are named, one's own."""
     patterns = list(values(statements, "aws:sourcearn"))
     accounts = [part for one in patterns for part in account_of((one.split(":", 5) + ["*"] * 5)[4] or "*")]
     accounts += [account for one in values(statements, "aws:sourceaccount") for account in account_of(one)]
     for account in dict.fromkeys((STRANGER, *accounts, *sorted(own))):
-        theirs = "anybody's CloudFront distribution"
-        theirs = theirs if account == STRANGER else f"a CloudFront distribution of account {account}"
-        arns = filter(None, (_arn_like(one, _DISTRIBUTION, account) for one in patterns))
-        for arn in dict.fromkeys((_DISTRIBUTION.format(account=account), *arns)):
-            keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": _CLOUDFRONT, "aws:SourceArn": arn,
+        if account in own and not agent.own:
+            continue
+        theirs = f"anybody's {agent.noun}" if account == STRANGER else f"a {agent.noun} of account {account}"
+        arns = filter(None, (_arn_like(one, agent.arn, account) for one in patterns))
+        for arn in dict.fromkeys((agent.arn.format(account=account), *arns)):
+            keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": agent.service, "aws:SourceArn": arn,
                     "aws:SourceAccount": account, "aws:SourceOrgID": "o-stranger"}  # fmt: skip
-            caller = policy.Principal(_CLOUDFRONT, "service")
-            yield Stranger(caller, theirs, keys, taken=_SHOWN if account in own else "")
+            taken = agent.own if account in own else ""
+            caller = policy.Principal(agent.service, "service")
+            yield Stranger(caller, theirs, keys, taken=taken, familiar=account in members and not agent.own)
 
 
 def _stranger(
@@ -381,7 +409,7 @@ def context_of(network: Network, caller: policy.Principal, account: str) -> dict
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": caller.account, "aws:ResourceAccount": account,
-        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT, "kms:CallerAccount": caller.account or None,
+        "kms:CallerAccount": caller.account or None, **moments(network),
     }  # fmt: skip
     if caller.kind == "anonymous":
         context |= {"aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous"}

@@ -24,7 +24,7 @@ from .layers import Policies
 from .principals import Principal, is_account
 from .request import Request
 from .statements import Document, Statement
-from .truth import PRESENT, UNKNOWN, Unknown
+from .truth import PRESENT, UNKNOWN, NotBefore, Unknown
 
 if TYPE_CHECKING:
     from .contract import evaluate_json, read_policies, read_request
@@ -38,6 +38,7 @@ __all__ = [
     "Decision",
     "Document",
     "Judgement",
+    "NotBefore",
     "Policies",
     "PolicyError",
     "Principal",

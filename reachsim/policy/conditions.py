@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from .operators import NULL, OPERATORS, Operator, Test
 from .stand_ins import plain
-from .truth import PRESENT, Truth, Unknown, either, every, opposite
+from .truth import PRESENT, NotBefore, Truth, Unknown, either, every, opposite
 from .variables import Context, Template
 
 _IF_EXISTS: Final = "ifexists"
@@ -113,6 +113,8 @@ def holds(condition: Condition, context: Context) -> Truth:
     found = context.get(condition.lookup)
     if condition.quick is not None and isinstance(found, str):
         return condition.quick(found)
+    if isinstance(found, NotBefore):
+        return _from_then_on(condition, found.moment, context)
     if isinstance(found, Unknown):
         if condition.operator is not NULL or found is not PRESENT:
             return None
@@ -138,6 +140,8 @@ def in_words(condition: Condition, context: Context) -> str:
         had = f"whether the request has {condition.key}, and which value, is not known"
         if found is PRESENT:
             had = f"which {condition.key} the request has is not known"
+    elif isinstance(found, NotBefore):
+        had = f"the request has one not before {found.moment}"
     elif not found and found != "":
         had = f"the request has no {condition.key}"
     elif isinstance(found, tuple) and len(found) > 1 and condition.quantifier is Quantifier.ONE:
@@ -145,6 +149,16 @@ def in_words(condition: Condition, context: Context) -> str:
     else:
         had = f"the request has {', '.join(map(plain, [found] if isinstance(found, str) else found)) or 'empty text'}"
     return f"condition {condition}: {had}{_without_value(condition, context)}"
+
+
+def _from_then_on(condition: Condition, moment: str, context: Context) -> Truth:
+    """Whether the condition holds at a moment and ever after."""
+    if condition.operator is NULL:
+        return holds(condition, {condition.lookup: PRESENT})
+    if condition.operator.greater is None:
+        return None
+    truth = either(_fits(condition, value, moment, context) for value in condition.values)
+    return truth if truth is condition.operator.greater else None
 
 
 def _when_missing(condition: Condition) -> bool:

@@ -38,6 +38,8 @@ class Operator(NamedTuple):
     """One condition operator.
 
     ``expects`` names the sort of value it takes, ``variables`` says whether policy variables are replaced in it.
+    ``greater``: True if what holds for one value of a request holds for all greater ones, False if it holds for all
+    smaller ones.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Operator(NamedTuple):
     expects: str
     negated: bool = False
     variables: bool = False
+    greater: bool | None = None
 
 
 def _string_equals(pieces: Pieces) -> Test:
@@ -161,10 +164,10 @@ def _pair(name: str, negated: str, compile_value: Compile, expects: str, variabl
 def _orders(kind: str, read: Callable[[str], Decimal | None], expects: str) -> list[Operator]:
     return [
         *_pair(f"{kind}Equals", f"{kind}NotEquals", _ordered(read, compare.eq), expects),
-        Operator(f"{kind}LessThan", _ordered(read, compare.lt), expects),
-        Operator(f"{kind}LessThanEquals", _ordered(read, compare.le), expects),
-        Operator(f"{kind}GreaterThan", _ordered(read, compare.gt), expects),
-        Operator(f"{kind}GreaterThanEquals", _ordered(read, compare.ge), expects),
+        Operator(f"{kind}LessThan", _ordered(read, compare.lt), expects, greater=False),
+        Operator(f"{kind}LessThanEquals", _ordered(read, compare.le), expects, greater=False),
+        Operator(f"{kind}GreaterThan", _ordered(read, compare.gt), expects, greater=True),
+        Operator(f"{kind}GreaterThanEquals", _ordered(read, compare.ge), expects, greater=True),
     ]
 
 

@@ -2,7 +2,8 @@
 
 `UNKNOWN` is the value of a context key of which neither presence nor value is known (a caller that joins policies
 with simulated network paths meets such keys). A condition on it is neither true nor false, unless the rest of the
-statement settles the matter. ``None`` stands for "not known" in a `Truth`.
+statement settles the matter. `NotBefore` is the value of a key that holds a moment of which only the earliest is known:
+all that came before is past. ``None`` stands for "not known" in a `Truth`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,30 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 PRESENT: Final = Unknown.PRESENT
 """The value of a key that is there, but of which no more is known."""
+
+
+class NotBefore:
+    """The value of a key that is there and holds a moment, this one (a date or epoch seconds, as text) or later.
+
+    >>> NotBefore("2026-10-27T00:00:00Z") == NotBefore("2026-10-27T00:00:00Z")
+    True
+    """
+
+    __slots__ = ("moment",)
+
+    def __init__(self, moment: str) -> None:
+        self.moment = moment
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NotBefore) and other.moment == self.moment
+
+    def __hash__(self) -> int:
+        return hash(self.moment)
+
+    def __repr__(self) -> str:
+        return f"NotBefore({self.moment!r})"
+
+
 Truth = bool | None
 
 

@@ -15,6 +15,7 @@ from reachsim import policy, services
 from reachsim.model.network import Network
 from reachsim.policy.stand_ins import BUILD
 from reachsim.policy_layers.identities import described
+from reachsim.policy_layers.moments import issued
 from reachsim.policy_layers.roles import Described
 from reachsim.scenarios import Scenario
 
@@ -80,7 +81,7 @@ def caller_keys(network: Network, one: Scenario, asking: Asking) -> dict[str, An
     if caller.kind == "user":
         context["aws:username"] = caller.name
     if caller.kind in _TEMPORARY:
-        context["aws:TokenIssueTime"] = policy.PRESENT
+        context["aws:TokenIssueTime"] = issued(network)
     if asking.by_source:
         context |= _session_keys(network, one)
     return context | _described_keys(network, one, asking)

@@ -23,6 +23,7 @@ from reachsim.policy_layers import resources, said
 from reachsim.policy_layers.asked import Asked, read_request
 from reachsim.policy_layers.encryption import KeyUse, unseen_encryption, uses_of_keys
 from reachsim.policy_layers.key_policies import KeySays, judge_use
+from reachsim.policy_layers.moments import timed
 from reachsim.policy_layers.said import Said
 from reachsim.policy_layers.ways import Way, open_ways, routes_left, ways_of
 from reachsim.scenarios import Scenario
@@ -148,7 +149,7 @@ def judge_elsewhere(
     ``role`` is the ARN whose policies count; without ``resource`` the resource has no policy of its own; ``use`` is the
     KMS key that the request uses, if any.
     """
-    question = Asked(request, role)
+    question = Asked(timed(network, request), role)
     theirs = resources.resource(network, question) if resource else []
     own = request.same_account
     answers = (

@@ -13,7 +13,7 @@ from typing import Final
 
 from reachsim.model import records as aws
 from reachsim.model.network import Network
-from reachsim.policy import UNKNOWN, Unknown
+from reachsim.policy import UNKNOWN, NotBefore, Unknown
 from reachsim.policy.truth import Truth, either, every
 from reachsim.policy_layers.asked import Asked
 
@@ -55,7 +55,7 @@ def _is_constrained(operation: str) -> bool:
     return operation not in map(str.lower, _UNCONSTRAINED)
 
 
-def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, str | Unknown], whole: bool) -> Truth:
+def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, str | Unknown | NotBefore], whole: bool) -> Truth:
     """Whether an encryption context is one that a grant holds for."""
     truths = []
     for wanted in (constraints.encryption_context_subset, constraints.encryption_context_equals):
@@ -69,8 +69,8 @@ def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, str | Unknown]
     return every(truths)
 
 
-def _has(key: str, value: str, pairs: Mapping[str, str | Unknown], whole: bool) -> Truth:
+def _has(key: str, value: str, pairs: Mapping[str, str | Unknown | NotBefore], whole: bool) -> Truth:
     found = pairs.get(key)
     if found is None:
         return False if whole else None
-    return None if isinstance(found, Unknown) else found == value
+    return None if isinstance(found, Unknown | NotBefore) else found == value

@@ -38,6 +38,7 @@ _UNUSABLE: Final = frozenset({
 _CRYPTOGRAPHIC: Final = ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "kms:reencrypt", "kms:sign", "kms:verify",
                          "kms:generatemac", "kms:derivesharedsecret")  # fmt: skip
 """How the actions begin, in lower case, for which a key has to be enabled ("Key states", the table there)."""
+_MOMENTS: Final = ("aws:CurrentTime", "aws:EpochTime")
 _NO_VPC: Final = frozenset(
     {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
      "aws:vpceorgpaths"}
@@ -162,8 +163,8 @@ def _question(asked: Asked, key: _Key, use: KeyUse) -> Asked:
     region = key.home[1]
     suffix = services.dns_suffix(region)
     context: dict[str, Any] = {"aws:SecureTransport": "true", "aws:RequestedRegion": region,
-                               "aws:ResourceAccount": key.home[0], "aws:CurrentTime": policy.PRESENT,
-                               "aws:EpochTime": policy.PRESENT}  # fmt: skip
+                               "aws:ResourceAccount": key.home[0]}  # fmt: skip
+    context |= {name: asked.request.keys.get(name.lower(), policy.PRESENT) for name in _MOMENTS}
     context |= {f"kms:EncryptionContext:{name}": value for name, value in use.context.items()}
     context["kms:EncryptionContextKeys"] = tuple(use.context) or (() if use.whole else policy.PRESENT)
     caller, role, absent = asked.request.principal, asked.role, _NO_VPC

@@ -23,6 +23,7 @@ from reachsim.policy.stand_ins import (
     OTHER_ORGANIZATION,
 )
 from reachsim.policy_layers.callers import Asking, Choices, caller_keys, callers_choices, callers_lack
+from reachsim.policy_layers.moments import moments
 from reachsim.policy_layers.organizations import organization_of, organization_path
 from reachsim.policy_layers.ways import UNSEEN, Way
 from reachsim.scenarios import Scenario
@@ -58,7 +59,7 @@ def present_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> d
     """The keys that the path, the caller and the resource fill in."""
     context: dict[str, Any] = {
         "aws:SecureTransport": _secure(one), "aws:ViaAWSService": "false", "aws:RequestedRegion": _region(one, asking),
-        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
+        **moments(network),
     }  # fmt: skip
     for key in OWNER_KEYS if asking.service == "s3" else OWNER_KEYS[:1]:
         context[key] = asking.owner or policy.PRESENT

@@ -289,6 +289,40 @@ def test_distributions_of_cloudfront_are_anybodys_where_nothing_says_whose(
     assert whose or any("what CloudFront shows" in one for one in unseen(check))
 
 
+@pytest.mark.parametrize(
+    ("condition", "whose"),
+    [
+        (None, "anybody's CodeBuild project"),
+        ({"StringEquals": {"aws:SourceAccount": PARTNER}}, f"a CodeBuild project of account {PARTNER}"),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:codebuild:*:{PARTNER}:project/*"}},
+         f"a CodeBuild project of account {PARTNER}"),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, ""),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:codebuild:*:{ACCOUNT}:project/p1"}}, ""),
+        ({"StringEquals": {"aws:SourceOrgID": ORGANIZATION}}, ""),
+    ],
+)  # fmt: skip
+def test_projects_for_which_codebuild_itself_pulls_are_anybodys_where_nothing_says_whose(
+    condition: dict[str, Any] | None, whose: str
+) -> None:
+    """CodeBuild User Guide, "Amazon ECR sample for CodeBuild", "Cross-service confused deputy prevention". The pipeline
+    was said to be private."""
+    more = {"Condition": condition} if condition else {}
+    check = shared(policy(statement(PULL, Principal={"Service": "codebuild.amazonaws.com"}, **more)))
+    titles = [one.title for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"]
+    assert titles == ([f"the policy of app lets {whose} use it"] if whose else [])
+    assert check.overall == ("exposed" if whose else "private-and-working")
+
+
+def test_strangers_may_ask_a_bucket_without_tls() -> None:
+    """Amazon S3 answers plain HTTP: a policy that lets everybody read by it was said to keep strangers out."""
+    plain = {"Bool": {"aws:SecureTransport": "false"}}
+    document = policy(statement("s3:GetObject", "arn:aws:s3:::artifacts/*", Principal="*", Condition=plain))
+    (finding,) = [one for one in bucket(document).findings if one.id == "BUCKET_PUBLIC"]
+    assert finding.evidence[0].endswith("by plain HTTP")
+    repository = policy(for_all(PULL, Condition=plain))
+    assert found(shared(repository)) == {}  # Amazon ECR does not
+
+
 def test_an_origin_access_identity_is_no_account() -> None:
     """It was said that "account " may use the bucket."""
     identity = {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2"}

@@ -302,11 +302,47 @@ def only_if(operator: str, key: str, value: Any) -> dict[str, Any]:
         ("Null", "aws:username", "true", "allowed"),
         ("StringEquals", "aws:PrincipalTag/team", "red", "unknown"),
         ("StringEquals", "s3:ExistingObjectTag/team", "red", "unknown"),
-        ("DateGreaterThan", "aws:CurrentTime", "2020-01-01", "unknown"),
+        ("DateGreaterThan", "aws:CurrentTime", "2020-01-01", "allowed"),
+        ("DateGreaterThanEquals", "aws:CurrentTime", "2099-01-01", "unknown"),
+        ("DateLessThan", "aws:CurrentTime", "2020-01-01", "blocked"),
+        ("DateLessThanEquals", "aws:CurrentTime", "2099-01-01", "unknown"),
+        ("DateEquals", "aws:CurrentTime", "2099-01-01", "unknown"),
+        ("NumericLessThan", "aws:EpochTime", "1577836800", "blocked"),
+        ("DateGreaterThan", "aws:EpochTime", "1577836800", "allowed"),
+        ("Null", "aws:CurrentTime", "false", "allowed"),
     ],
 )
 def test_facts_62_to_75_keys_on_the_way_by_an_endpoint(operator: str, key: str, value: Any, outcome: str) -> None:
     assert get(private(only_if(operator, key, value))).layers["endpoint-policy"] == outcome
+
+
+def revoked(before: str) -> dict[str, Any]:
+    """What "Revoke active sessions" attaches to a role (IAM User Guide, "Revoke IAM role temporary security
+    credentials")."""
+    issued = {"DateLessThan": {"aws:TokenIssueTime": before}}
+    return {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": issued}
+
+
+@pytest.mark.parametrize(
+    ("before", "started", "outcome"),
+    [
+        ("2026-10-20T00:00:00.000Z", None, "allowed"),
+        ("2026-10-26T23:00:00.000Z", None, "unknown"),
+        ("2027-03-01T00:00:00.000Z", "2027-03-02T12:00:00+00:00", "allowed"),
+        ("2027-03-02T00:00:00.000Z", "2027-03-02T12:00:00+00:00", "unknown"),
+        ("2026-10-20T00:00:00.000Z", "yesterday", "allowed"),
+        ("2026-03-01T00:00:00.000Z", "2026-03-02T09:00:00+09:00", "unknown"),
+    ],
+)
+def test_sessions_that_were_revoked_before_the_capture_are_no_builds_of_today(
+    before: str, started: str | None, outcome: str
+) -> None:
+    """No credentials live longer than 36 hours. It was not known what the role may do."""
+    net = private()
+    iam(net, ALL, revoked(before))
+    manifest = {"formatVersion": 1} | ({"started": started} if started else {})
+    reach = load_files(net.files() | {"snapshot.json": json.dumps(manifest).encode()})
+    assert get(reach).layers["identity-policy"] == outcome
 
 
 def test_context_of_the_request_overrides() -> None:
@@ -314,6 +350,8 @@ def test_context_of_the_request_overrides() -> None:
     assert get(private(only_if("StringEquals", "aws:PrincipalTag/team", "red")), tagged).outcome == "allowed"
     assert get(private(only_if("ForAnyValue:StringEquals", "aws:TagKeys", "a")), tagged).outcome == "allowed"
     assert get(private(only_if("Bool", "aws:SecureTransport", "false")), tagged).outcome == "allowed"
+    then = {**GET, "context": {"aws:CurrentTime": "2019-12-31T00:00:00Z"}}
+    assert get(private(only_if("DateLessThan", "aws:CurrentTime", "2020-01-01")), then).outcome == "allowed"
 
 
 def test_fact_32_an_action_without_resource_types_is_checked_against_the_star() -> None:

@@ -9,7 +9,7 @@ import pytest
 from reachsim.policy.conditions import Condition, condition, in_words, read_operator
 from reachsim.policy.conditions import holds as is_true
 from reachsim.policy.operators import OPERATORS
-from reachsim.policy.truth import PRESENT, UNKNOWN
+from reachsim.policy.truth import PRESENT, UNKNOWN, NotBefore
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,34 @@ def test_a_key_that_is_there_with_a_value_that_nobody_knows() -> None:
     assert is_true(one("Null", "k", "true"), {"k": UNKNOWN}) is None
 
 
+@pytest.mark.parametrize(
+    ("operator", "wanted", "holds"),
+    [
+        ("DateLessThan", "2026-11-01", False),
+        ("DateLessThan", "2026-11-02", None),
+        ("DateLessThanEquals", "2026-10-31", False),
+        ("DateLessThanEquals", "2026-11-01", None),
+        ("DateGreaterThan", "2026-10-31", True),
+        ("DateGreaterThan", "2026-11-01", None),
+        ("DateGreaterThanEquals", "2026-11-01", True),
+        ("ForAnyValue:DateGreaterThan", "2026-10-31", True),
+        ("DateLessThanIfExists", "2026-10-31", False),
+        ("DateLessThan", ["2026-10-31", "2099-01-01"], None),
+        ("DateGreaterThan", ["2026-10-31", "2099-01-01"], True),
+        ("DateLessThan", "no date", False),
+        ("DateEquals", "2099-01-01", None),
+        ("DateNotEquals", "2026-11-01", None),
+        ("StringLike", "*", None),
+        ("Null", "false", True),
+        ("Null", "true", False),
+    ],
+)
+def test_of_a_moment_and_all_after_it_what_is_past_stays_past(operator: str, wanted: Any, holds: bool | None) -> None:
+    values = wanted if isinstance(wanted, list) else [wanted]
+    assert is_true(one(operator, "k", *values), {"k": NotBefore("2026-11-01")}) is holds
+    assert {NotBefore("2026"): 1} == {NotBefore("2026"): 1} != {NotBefore("2027"): 1}
+
+
 def test_null_of_what_is_neither_true_nor_false_never_is_true() -> None:
     assert [is_true(one("Null", "k", "maybe"), context) for context in ({}, {"k": "x"})] == [False, False]
 
@@ -158,6 +186,7 @@ def test_null_of_what_is_neither_true_nor_false_never_is_true() -> None:
         ("StringEquals", ("a", "b"), "the request has several values of k and the operator takes one"),
         ("ForAnyValue:StringEquals", ("a", "b"), "the request has a, b"),
         ("StringEquals", PRESENT, "which k the request has is not known"),
+        ("DateEquals", NotBefore("2026-11-01"), "the request has one not before 2026-11-01"),
         ("StringEquals", UNKNOWN, "whether the request has k, and which value, is not known"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reachsim.policy.glob import Literal
-from reachsim.policy.truth import PRESENT, UNKNOWN
+from reachsim.policy.truth import PRESENT, UNKNOWN, NotBefore
 from reachsim.policy.variables import Piece, Template, Variable, plain
 
 NAME = Variable("aws:username", None)
@@ -68,6 +68,7 @@ def test_before_the_fifth_colon_of_a_resource_there_are_no_variables(
         (None, None),
         (UNKNOWN, UNKNOWN),
         (PRESENT, UNKNOWN),
+        (NotBefore("2026-11-01"), UNKNOWN),
     ],
 )
 def test_a_variable_is_filled_with_the_one_value_of_its_key(value: object, filled: object) -> None:
