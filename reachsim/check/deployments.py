@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from reachsim import digits, policy, services
 from reachsim.check.needs import Need, in_bucket
+from reachsim.check.role_requests import NO_PATH, role_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
@@ -32,7 +33,6 @@ from reachsim.workloads import on_fargate, task_definition_name, task_definition
 
 _TOKEN: Final = "ecr:GetAuthorizationToken"
 _TASKS: Final = "ecs-tasks.amazonaws.com"
-_NO_VPC: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 _SECRETS: Final = {
     "ssm": ("ssm", "ssm:GetParameters"), "secretsmanager": ("secretsmanager", "secretsmanager:GetSecretValue"),
 }  # fmt: skip
@@ -172,7 +172,7 @@ def trusts_tasks(network: Network, home: Home, role: str) -> Answer:
         "aws:SourceArn": f"arn:{partition}:ecs:{home[1]}:{home[0]}:task/any/any", "aws:SourceAccount": home[0],
         "aws:ResourceAccount": home[0], "aws:RequestedRegion": home[1],
     }  # fmt: skip
-    absent = _NO_VPC | {"sts:ExternalId"}
+    absent = NO_PATH | {"sts:ExternalId"}
     request = policy.Request(policy.Principal.parse(_TASKS), "sts:AssumeRole", role, home[0], context, absent=absent)
     answer = judge_elsewhere(network, request, None)
     detail = f"the trust policy of {role} does not let {_TASKS} assume it, so no task starts"
@@ -186,12 +186,7 @@ def _token(network: Network, home: Home, task: aws.TaskDefinition) -> Answer:
     role = task.execution_role_arn
     if not role or not any(repository_of(one.image) for one in task.container_definitions):
         return Answer()
-    caller = policy.Principal.parse(role)
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": caller.text,
-        "aws:PrincipalAccount": home[0], "aws:RequestedRegion": home[1],
-    }  # fmt: skip
-    request = policy.Request(caller, _TOKEN, "*", home[0], context, wildcard_only_action=True, absent=_NO_VPC)
+    request = role_request(network, role, _TOKEN, "*", home[0], home[1], wildcard=True)
     return judge_elsewhere(network, request, role, resource=False)
 
 

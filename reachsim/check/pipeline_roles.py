@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from reachsim import policy, services
 from reachsim.check.findings import OF_PIPELINE, finding_of
 from reachsim.check.pipeline_actions import Wish, is_judged, wishes
+from reachsim.check.role_requests import NO_PATH, role_request
 from reachsim.check.service_plane import pipelines
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
@@ -26,11 +27,10 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.reference import has_resource_types
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
-from reachsim.policy_layers import Answer, KeyUse, described, judge_elsewhere, organization_of, owner_of_bucket
+from reachsim.policy_layers import Answer, KeyUse, described, judge_elsewhere, owner_of_bucket
 from reachsim.verdict import Finding, PipelineStep, worst
 
 _CODEPIPELINE: Final = "codepipeline.amazonaws.com"
-_NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 _STEPS: Final = {"Source": "source", "Deploy": "deploy", "Build": "provisioning", "Test": "provisioning"}
 """By category of an action: the step that it is, ``run`` else."""
 
@@ -108,7 +108,7 @@ def _taken(network: Network, home: Home, pipeline: aws.Pipeline) -> Answer:
         "aws:RequestedRegion": home[1],
     }  # fmt: skip
     caller = policy.Principal.parse(_CODEPIPELINE)
-    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=_NO_PATH | {"sts:ExternalId"})
+    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=NO_PATH | {"sts:ExternalId"})
     answer = judge_elsewhere(network, request, None)
     detail = f"the trust policy of {role} does not let {_CODEPIPELINE} assume it"
     return replace(answer, blocks=tuple(replace(block, detail=detail) for block in answer.blocks))
@@ -185,9 +185,7 @@ def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | N
 
 
 def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None) -> Answer:
-    """What policies say to one request in a role's name, nothing to one of a text that is no role's ARN:
-    ``aws:ViaAWSService`` is false where a service uses one (IAM User Guide, "AWS global condition context keys").
-    """
+    """What policies say to one request in a role's name, nothing to one of a text that is no role's ARN."""
     try:
         caller = policy.Principal.parse(role)
     except ValueError as error:
@@ -196,21 +194,7 @@ def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | Non
     wildcard = not typed if typed is not None else wish.resource == "*"
     resource = "*" if wildcard else wish.resource
     owner = _owner(network, resource, caller.account)
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role,
-        "aws:PrincipalAccount": caller.account, "aws:RequestedRegion": place[1], "aws:ResourceAccount": owner,
-        "aws:ViaAWSService": "false", **wish.context,
-    }  # fmt: skip
-    absent = set(_NO_PATH)
-    for key, account in (("aws:PrincipalOrgID", caller.account), ("aws:ResourceOrgID", owner)):
-        known = organization_of(network, account) if account in network.snapshot.accounts() else policy.UNKNOWN
-        if known is None:
-            absent.add(key)
-        else:
-            context[key] = known
-    if owner == OTHER_ACCOUNT:
-        context.pop("aws:ResourceAccount")
-    request = policy.Request(caller, wish.action, resource, owner, context, wildcard, frozenset(absent))
+    request = role_request(network, role, wish.action, resource, owner, place[1], wish.context, wildcard=wildcard)
     answer = judge_elsewhere(network, request, role, use=use)
     what = f"{role} may not {wish.action}" + (f" on {resource}" if resource != "*" else "")
     blocks = (block if wish.action in block.detail else replace(block, detail=f"{what}: {block.detail}")

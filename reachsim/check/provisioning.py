@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
+from reachsim.check.role_requests import NO_PATH, role_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
@@ -39,7 +40,6 @@ _CODEBUILD: Final = "codebuild.amazonaws.com"
 _TOKEN: Final = "ecr:GetAuthorizationToken"
 _NEW: Final = "eni-00000000000000000"
 """Stands for an interface that is yet to be made."""
-_NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 
 
 class Start(Struct, frozen=True):
@@ -113,7 +113,7 @@ def _assumed(
     if held is not None and not held.trust:
         detail = f"the trust policy of {role} is not in {held.path}; taken to let CodeBuild assume the role"
         return Answer(assumptions=(Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
-    absent = _NO_PATH | {"sts:ExternalId"}  # CodeBuild sends none
+    absent = NO_PATH | {"sts:ExternalId"}  # CodeBuild sends none
     context = _as_codebuild(home, project)
     if role != project.service_role:
         del context["aws:SourceArn"]  # whether it is the project's, the batch's or the fleet's is not documented
@@ -133,9 +133,7 @@ def _batch(network: Network, home: Home, project: aws.Project) -> Iterator[Answe
         return
     yield _assumed(network, home, project, role, "for a batch")
     arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
-    context = {"aws:SecureTransport": "true", "aws:RequestedRegion": home[1], **_as_role(home, role)}
-    caller = policy.Principal.parse(role)
-    request = policy.Request(caller, "codebuild:StartBuild", arn, home[0], context, absent=_NO_PATH)
+    request = role_request(network, role, "codebuild:StartBuild", arn, home[0], home[1])
     yield judge_elsewhere(network, request, role, resource=False)
 
 
@@ -196,25 +194,21 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
     repository = repository_of(project.environment.image or "")
     if repository is None:
         return _credential(network, home, project)
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:ResourceAccount": repository.account,
-        "aws:RequestedRegion": repository.region,
-    }  # fmt: skip
-    role, actions = None, list(services.ECR_DOWNLOAD)
-    if project.environment.image_pull_credentials_type == "SERVICE_ROLE" and project.service_role:
-        role, actions = project.service_role, [_TOKEN, *services.ECR_DOWNLOAD]
-        caller = policy.Principal.parse(role)
-        context |= _as_role(home, role)
-    else:
-        caller = policy.Principal.parse(_CODEBUILD)
-        context = _as_codebuild(home, project) | context
+    owner, region = repository.account, repository.region
+    by_role = project.environment.image_pull_credentials_type == "SERVICE_ROLE" and bool(project.service_role)
+    role = project.service_role if by_role else None
+    actions = [_TOKEN, *services.ECR_DOWNLOAD] if role else list(services.ECR_DOWNLOAD)
     answers = []
     for action in actions:
-        if action == _TOKEN:
-            request = policy.Request(caller, action, "*", home[0], context, wildcard_only_action=True, absent=_NO_PATH)
+        token = action == _TOKEN
+        if role:
+            asked = "*" if token else repository.arn
+            request = role_request(network, role, action, asked, home[0] if token else owner, region, wildcard=token)
         else:
-            request = policy.Request(caller, action, repository.arn, repository.account, context, absent=_NO_PATH)
-        answers.append(judge_elsewhere(network, request, role, resource=action != _TOKEN))
+            caller = policy.Principal.parse(_CODEBUILD)
+            context = _as_codebuild(home, project) | {"aws:ResourceAccount": owner, "aws:RequestedRegion": region}
+            request = policy.Request(caller, action, repository.arn, owner, context, absent=NO_PATH)
+        answers.append(judge_elsewhere(network, request, role, resource=not token))
     return _joined(project, actions, answers, role)
 
 
@@ -226,15 +220,9 @@ def _credential(network: Network, home: Home, project: aws.Project) -> Answer:
     from reachsim.pipeline.project import secret  # costs the parsers, which few projects need
 
     [asked] = secret(home[1], home[0], credential.credential).requests
-    caller = policy.Principal.parse(role)
-    context = {"aws:SecureTransport": "true", "aws:RequestedRegion": home[1], **_as_role(home, role)}
     owner = asked.resource.split(":")[4] or home[0]
-    request = policy.Request(caller, asked.action, asked.resource, owner, context, absent=_NO_PATH)
+    request = role_request(network, role, asked.action, asked.resource, owner, home[1])
     return _joined(project, (asked.action,), [judge_elsewhere(network, request, role)], role)
-
-
-def _as_role(home: Home, role: str) -> dict[str, Any]:
-    return {"aws:PrincipalIsAWSService": "false", "aws:PrincipalArn": role, "aws:PrincipalAccount": home[0]}
 
 
 def _joined(project: aws.Project, actions: Sequence[str], answers: Sequence[Answer], role: str | None) -> Answer:
@@ -279,30 +267,26 @@ def _interface_requests(
     if config is None or not config.subnets or not role:
         return
     account, region = home
-    caller = policy.Principal.parse(role)
-    context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:PrincipalArn": caller.text, "aws:PrincipalAccount": account,
-        "aws:PrincipalIsAWSService": "false", "aws:RequestedRegion": region, "ec2:Region": region,
-    }  # fmt: skip
+    here = {"ec2:Region": region}
     for action in DESCRIBE:
-        yield "", policy.Request(caller, action, "*", account, context, wildcard_only_action=True, absent=_NO_PATH)
+        yield "", role_request(network, role, action, "*", account, region, here, wildcard=True)
     place = f"arn:{services.partition_of(region)}:ec2:{region}"
     for subnet_id in config.subnets:
         subnet = network.subnets.get(subnet_id)
         owner = subnet.owner_id if subnet is not None and subnet.owner_id else account
         arn = f"{place}:{owner}:subnet/{subnet_id}"
-        where = context | {"ec2:Vpc": f"{place}:{owner}:vpc/{config.vpc_id}"}
+        where = here | {"ec2:Vpc": f"{place}:{owner}:vpc/{config.vpc_id}"}
         if subnet is not None and subnet.availability_zone:
             where["ec2:AvailabilityZone"] = subnet.availability_zone
         interface = where | {"ec2:Subnet": arn}
         for action in INTERFACE:
             service = {"ec2:AuthorizedService": "codebuild.amazonaws.com"} if action.endswith("Permission") else {}
             asked = f"{place}:{account}:network-interface/{_NEW}"
-            yield subnet_id, policy.Request(caller, action, asked, account, interface | service, absent=_NO_PATH)
-        yield subnet_id, policy.Request(caller, INTERFACE[0], arn, owner, where, absent=_NO_PATH)
+            yield subnet_id, role_request(network, role, action, asked, account, region, interface | service)
+        yield subnet_id, role_request(network, role, INTERFACE[0], arn, owner, region, where)
         for group in config.security_group_ids:
             asked = f"{place}:{owner}:security-group/{group}"
-            yield subnet_id, policy.Request(caller, INTERFACE[0], asked, owner, where, absent=_NO_PATH)
+            yield subnet_id, role_request(network, role, INTERFACE[0], asked, owner, region, where)
 
 
 def _refused(project: aws.Project, role: str, made: Sequence[_Asked]) -> Iterator[Block]:

@@ -20,8 +20,9 @@ from .stand_ins import plain
 from .statements import PRINCIPAL_KINDS, Document, Element, Finding, Kind, Pattern, Statement, Word
 from .truth import UNKNOWN, Truth, Unknown, either, opposite
 
-# Another policy may allow where these say nothing, so here a Deny says more than silence does.
-GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource"})
+# Another policy, of the same level among SCPs and RCPs, may allow where these say nothing, so here a Deny says more
+# than silence does.
+GRANTING_KINDS: Final[frozenset[Kind]] = frozenset({"identity", "resource", "scp", "rcp"})
 
 
 class Judgement(NamedTuple):

@@ -256,13 +256,20 @@ def _over_levels(
         if judged.effect == "deny":
             why = f"the {words} of account {account} deny {asked.request.action}: {judged.why}"
             return Said(kind, "deny", code, account, judged.statement, why)
-    if not lacking and any(all(one.effect == "none" for one in level) for level in answers):
+    if not lacking and any(_allows_nothing(asked, *level) for level in zip(hierarchy, answers, strict=True)):
         why = f"the {words} of account {account} do not allow {asked.request.action}"
         return Said(kind, "none", code, account, None, why)
     for judged in _all(answers):
         if judged.effect == "unknown":
             return not_known(kind, account, f"whether the {words} of account {account} allow it: {judged.why}")
     return Said(kind, "allow") if answers else None
+
+
+def _allows_nothing(asked: Asked, level: Sequence[policy.Document], answers: Sequence[policy.Judgement]) -> bool:
+    """Whether no document of a level can allow the request, be it known or not whether one denies it."""
+    if all(one.effect == "none" for one in answers):
+        return True
+    return all(one.effect != "allow" for one in answers) and not _may_allow(level, asked)
 
 
 def _all(answers: Iterable[Iterable[Any]]) -> Iterable[Any]:

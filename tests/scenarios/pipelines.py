@@ -114,14 +114,15 @@ class Pipeline(Build):
         answer = {"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": details, "Policies": []}
         self.put("iam/get-account-authorization-details", answer, region="global")
 
-    def with_rcp(self, *statements: Record) -> None:
-        """The account is a member of the organization, whose root has an RCP with these statements."""
+    def with_rcp(self, *statements: Record, own: str = "RESOURCE") -> None:
+        """The account is a member of the organization, whose root has an RCP with these statements; an SCP with
+        ``own="SERVICE"``."""
         organization = {"Organization": {"Id": ORGANIZATION, "MasterAccountId": "999900000000"}}
         self.put("organizations/describe-organization", organization, region="global")
         self.put(f"organizations/list-parents/{ACCOUNT}", {"Parents": [{"Id": "r-1"}]}, region="global")
         for target, more in (("r-1", ["p-own"]), (ACCOUNT, [])):
             for kind, full in (("SERVICE", "p-FullAWSAccess"), ("RESOURCE", "p-RCPFullAWSAccess")):
-                ids = [full, *(more if kind == "RESOURCE" else [])]
+                ids = [full, *(more if kind == own else [])]
                 path = f"organizations/list-policies-for-target/{target}.{kind}_CONTROL_POLICY"
                 self.put(path, {"Policies": [{"Id": one} for one in ids]}, region="global")
         content = json.dumps(policy(*statements))

@@ -569,6 +569,18 @@ def test_fact_12_rcps_deny() -> None:
     assert get(organized("rcp", root=[foreign])).outcome == "allowed"
 
 
+def test_a_policy_of_denials_alone_that_may_hit_is_not_silent() -> None:
+    """Beside it stands one that allows everything, as AWS's own does at every level: what the document says by itself
+    is no more than half (fact 12). Which tags an object has no snapshot tells."""
+    tagged = {"Condition": {"StringEquals": {"s3:ExistingObjectTag/secret": "yes"}}}
+    deny = {**ALL, "Effect": "Deny", "Principal": "*", "Action": "s3:*", **tagged}
+    verdict = get(organized("rcp", root=[deny]))
+    assert (verdict.layers["resource-policy"], verdict.outcome) == ("unknown", "unknown")
+    alone = {**ALL, "Effect": "Deny", "Action": "s3:*", **tagged}
+    assert why(get(organized("scp", unit=[alone, {**ALL, "Action": "ec2:*"}]))) == {("SCP_DENY", ACCOUNT)}
+    assert get(organized("scp", unit=[alone, ALL])).outcome == "unknown"
+
+
 @pytest.mark.parametrize("kind", ["scp", "rcp"])
 def test_a_type_of_policy_that_is_attached_nowhere_is_disabled(kind: str) -> None:
     """AWS Organizations User Guide, "Disabling a policy type": that detaches all policies of the type."""

@@ -190,3 +190,33 @@ def test_a_fleet_in_a_vpc_makes_its_interfaces_by_a_role_of_its_own(
     _, outcome, found, detail = judged(with_role(net, "fleet", service, *statements))
     assert (outcome, found) == ("blocked" if codes else "allowed", codes)
     assert "role/fleet" in detail or not codes
+
+
+@pytest.mark.parametrize("via", [{}, {"BoolIfExists": {"aws:ViaAWSService": "false"}},
+                                 {"Bool": {"aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false"}},
+                                 {"StringNotEqualsIfExists": {"aws:PrincipalTag/exempt": "true"}}])  # fmt: skip
+def test_the_network_perimeter_of_an_scp_stops_what_codebuild_does_in_the_roles_name(via: dict[str, Any]) -> None:
+    """What a service asks as a role it assumed is not forwarded (IAM User Guide, "AWS global condition context keys",
+    aws:ViaAWSService)."""
+    net = Pipeline()
+    condition = {"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}}
+    for operator, keys in via.items():
+        condition[operator] = {**condition.get(operator, {}), **keys}
+    net.with_rcp(statement("ec2:*", effect="Deny", Condition=condition), own="SERVICE")
+    files = net.files()
+    path = f"{ACCOUNT}/global/iam/get-account-authorization-details.json"
+    held = json.loads(files[path])
+    held["RoleDetailList"] = [{**one, "Tags": []} for one in held["RoleDetailList"]]
+    check = load_files({**files, path: json.dumps(held).encode()}).check()
+    (step,) = [one for one in check.steps if one.step == "provisioning"]
+    outcome, codes = step.outcome, [one.code for one in step.blocked_by]
+    assert (outcome, set(codes), check.overall) == ("blocked", {"SCP_DENY"}, "private-but-failing")
+
+
+def test_an_scp_that_asks_what_nobody_knows_leaves_the_step_open() -> None:
+    """From which address CodeBuild asks is not documented: another policy of the level allows, the Deny may hit."""
+    net = Pipeline()
+    abroad = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    net.with_rcp(statement("ec2:*", effect="Deny", Condition=abroad), own="SERVICE")
+    check, outcome, _, _ = judged(net)
+    assert (outcome, check.overall) == ("unknown", "undecided")

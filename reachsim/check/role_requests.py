@@ -1,0 +1,63 @@
+"""What a request has that a service makes by itself, from its own network, in the name of a role that it assumed.
+
+Such a request comes by no VPC endpoint of the customer's, and ``aws:ViaAWSService`` is false: the service does not
+forward somebody's request, it makes one of its own. From which address it comes is not documented.
+
+**Source:** IAM User Guide, "AWS global condition context keys" (aws:ViaAWSService, aws:PrincipalIsAWSService,
+aws:SourceVpc), "Passing session tags in AWS STS" (a session has its role's tags).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reachsim import policy
+from reachsim.model.network import Network
+from reachsim.policy.stand_ins import OTHER_ACCOUNT
+from reachsim.policy_layers import described, organization_of, organization_path
+
+NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
+"""The keys of an endpoint or VPC, which what a service sends by itself does not have."""
+_DIRECT: Final = frozenset({
+    "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID",
+    "aws:SourceOrgPaths", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:username",
+    "aws:FederatedProvider", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
+})  # fmt: skip
+"""The keys of callers of other kinds, and of calls that a service makes as itself or forwards."""
+_TAGS: Final = "aws:PrincipalTag/"
+
+
+def role_request(
+    network: Network, role: str, action: str, resource: str, owner: str, region: str,
+    more: Mapping[str, Any] | None = None, *, wildcard: bool = False,
+) -> policy.Request:  # fmt: skip
+    """The request of a service that acts as ``role`` (its ARN) for a resource of account ``owner`` in a Region.
+
+    Raises ValueError for a text that is no ARN of a principal.
+    """
+    caller = policy.Principal.parse(role)
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
+        "aws:PrincipalArn": role, "aws:PrincipalAccount": caller.account, "aws:PrincipalType": "AssumedRole",
+        "aws:RequestedRegion": region, "aws:TokenIssueTime": policy.PRESENT, "aws:userid": policy.PRESENT,
+        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
+    }  # fmt: skip
+    if owner != OTHER_ACCOUNT:
+        context["aws:ResourceAccount"] = owner
+    absent = set(NO_PATH | _DIRECT)
+    for kind, account in (("Principal", caller.account), ("Resource", owner)):
+        held = account in network.snapshot.accounts()
+        known = organization_of(network, account) if held else policy.UNKNOWN
+        path = organization_path(network, account) if held else None
+        if known is None:
+            absent |= {f"aws:{kind}OrgID", f"aws:{kind}OrgPaths"}
+        else:
+            context[f"aws:{kind}OrgID"] = known
+        if path is not None:
+            context[f"aws:{kind}OrgPaths"] = (path,)
+    told = described(network, caller.account, role)
+    if told is not None and told.tags is not None:
+        context |= {f"{_TAGS}{key}": value for key, value in told.tags}
+        absent.add(_TAGS)
+    return policy.Request(caller, action, resource, owner, {**context, **(more or {})}, wildcard, frozenset(absent))
