@@ -518,11 +518,15 @@ def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tup
     """(the two `modalities`, the route, the missing files) of a question without names and without ICMP."""
     every, some = modalities(found)
     considered = [_considered(one, explicit_icmp=False) for one in found]
-    if "unknown" in (every, some) and every != "yes" and (every, some) != ("no", "yes"):
-        files = {path for gap in _gaps(considered) for path in gap.missing}
-        return every, some, "none", tuple(sorted(files))
     routes = _routes(considered)
     route: RouteWord = "none" if some == "no" or not routes else next(iter(routes)) if len(routes) == 1 else "mixed"
+    unsaid = "unknown" in (every, some) and every != "yes" and (every, some) != ("no", "yes")
+    if not unsaid and route == "private" and _may_go_elsewhere(considered):
+        every = some = "unknown"
+        unsaid = True
+    if unsaid:
+        files = {path for gap in _gaps(considered) for path in gap.missing}
+        return every, some, "none", tuple(sorted(files))
     return every, some, route, ()
 
 
@@ -582,13 +586,11 @@ def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:
 
 
 def _may_go_elsewhere(found: Sequence[Scenario]) -> bool:
-    """Whether some of what was asked may get through by a way that a missing file does not tell: what is known to get
-    through stays private, but it is not known to be all (DESIGN: never "private" because something was absent).
+    """Whether some of what was asked may get through by a way that is not known: what is known to get through stays
+    private, but it is not known to be all (DESIGN: never "private" because something was absent).
     """
-    flows = ((one, flow) for one in found for flow in one.flows if not flow.blocks)
-    return any(
-        route_of(one, flow) != "private" and any(gap.missing for gap in flow.gaps) for one, flow in flows
-    ) or any(gap.missing for one in found for gap in one.gaps)
+    flows = ((one, flow) for one in found for flow in one.flows if flow.gaps and not flow.blocks)
+    return any(route_of(one, flow) != "private" for one, flow in flows) or any(one.gaps for one in found)
 
 
 def _blocks(found: Sequence[Scenario]) -> tuple[Block, ...]:

@@ -95,7 +95,8 @@ def reach(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
             parts += _at(ground, mine, service, interface)
     if rest is not None:
         detail = f"what Amazon has at {describe_addresses(rest.destinations)}, in a range of its own, is not documented"
-        parts.append(lost(rest, Gap("UNMODELLED_COMPONENT", TERMINAL, detail, can_hide="block")))
+        gap = Gap("UNMODELLED_COMPONENT", TERMINAL, detail, can_hide="block")
+        parts.append(lost(with_context(rest, route="private"), gap))
     return parts
 
 

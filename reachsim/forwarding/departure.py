@@ -94,7 +94,8 @@ def _on_its_way(ground: Ground, flow: Walk, interface: Interface) -> list[Walk]:
     if lattice is not None:
         detail = f"whether a service network of VPC Lattice is associated with {interface.vpc_id} is not modelled"
         gap = Gap("UNMODELLED_COMPONENT", "vpc-lattice", detail)
-        parts += [lost(part, gap) for part in _past_acl(ground, lattice, interface.subnet_id)]
+        inside = with_context(lattice, route="private")  # whatever it leads to, it is no way to the internet
+        parts += [lost(part, gap) for part in _past_acl(ground, inside, interface.subnet_id)]
     return parts
 
 

@@ -78,6 +78,7 @@ def peering(ground: Ground, flow: Walk) -> list[Walk]:
     )  # fmt: skip
     inside = inside.through(crossed)
     if there.vpc_id not in network.vpcs:
+        inside = inside if inside.leg == "response" else with_context(inside, route="private")
         return [*parts, lost(inside, _peer_unseen(network, peering_id, vpc_id, there))]
     return [*parts, _over(inside, peering_id).to("local", there.vpc_id, "")]
 

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from reachsim import Verdict, load_files
 from reachsim.errors import ReachsimError
 from tests.build import Build
+from tests.property.said import matrix
+from tests.property.test_matrix import compare
+from tests.scenarios.lan import ANY, ANY6, Lan, ask, fate, natted, public
 
 SITE = "10.8.0.0/16"
 ASKED = [
@@ -103,3 +106,88 @@ def test_a_part_that_is_not_known_but_stays_inside_leaves_the_answer() -> None:
     files = {path: data for path, data in net.files().items() if "network-acls" not in path}
     found = load_files(files).simulate("eni-a", "ip:10.0.0.0/8", protocol="tcp", port=443)
     assert (found.outcome, found.route) == ("allowed", "private")
+
+
+LATER = "some-word-that-nobody-knows"
+
+
+def nat_gateway() -> Lan:
+    net = natted()
+    net["nat-main"]["State"] = LATER
+    return net
+
+
+def appliance_at_nat_gateway() -> Lan:
+    net = natted()
+    net["nat-main"]["AttachedAppliances"] = [{"Type": "network-firewall-proxy", "AttachmentState": LATER}]
+    return net
+
+
+def internet_gateway() -> Lan:
+    net = public()
+    net["igw-1"]["Attachments"][0]["State"] = LATER
+    return net
+
+
+def route() -> Lan:
+    net = public()
+    net[net.ta]["Routes"][-1]["State"] = LATER
+    return net
+
+
+def vpn() -> Lan:
+    net = Lan()
+    gateway = net.vgw(net.vpc_id, name="1")
+    net[net.vpn(gateway, [SITE], name="1")]["State"] = LATER
+    net.route(net.ta, SITE, gateway)
+    return net
+
+
+def peering() -> Lan:
+    net = Lan()
+    other = net.vpc("10.8.0.0/16", name="o")
+    net.interface(net.subnet(other, "10.8.1.0/24"), "10.8.1.5", [net.group(other, [ANY])], name="far")
+    pcx = net.peering(net.vpc_id, other)
+    net[pcx]["Status"]["Code"] = LATER
+    net.route(net.ta, "10.8.0.0/16", pcx)
+    net.route(net.main_table(other), "10.0.0.0/16", pcx)
+    return net
+
+
+@pytest.mark.parametrize("made", [nat_gateway, appliance_at_nat_gateway, internet_gateway, route, vpn])
+def test_a_way_out_of_a_state_that_nobody_knows_is_not_forgotten(made: Callable[[], Lan]) -> None:
+    """No file is missing, and what stays in the VPC was said to be all that gets through: ``allowed private``."""
+    assert fate(ask(made(), "eni-client", "ip:0.0.0.0/0")) == ("unknown", "none")
+    assert fate(ask(made(), "eni-client", "ip:10.0.0.0/16")) == ("allowed", "private")
+
+
+def test_a_way_of_a_state_that_nobody_knows_and_that_stays_private_leaves_the_answer() -> None:
+    """Nor do Amazon's own addresses and those of VPC Lattice, whatever they lead to, lead to the internet."""
+    assert fate(ask(peering(), "eni-client", "eni-far")) == ("unknown", "none")
+    assert fate(ask(peering(), "eni-client", "ip:0.0.0.0/0")) == ("allowed", "private")
+    assert fate(ask(Lan(), "eni-client", "ip:0.0.0.0/0")) == ("allowed", "private")
+    net, far = Lan(), Build("222222222222", tag="far")
+    net.route(net.ta, "172.20.0.0/16", net.peering(net.vpc_id, far.vpc("172.20.0.0/16"), name="1", peer=far))
+    assert fate(ask(net, "eni-client", "ip:172.20.0.0/16")) == ("unknown", "none")
+    assert fate(ask(net, "eni-client", "ip:0.0.0.0/0")) == ("allowed", "private")
+
+
+def test_a_matrix_does_not_forget_the_other_family_either() -> None:
+    """Over IPv4 the interfaces are peers; over IPv6 they meet by internet gateways, one of a state nobody knows."""
+    net = public(ipv6="2600:1f14:0:100::/56")
+    other = net.vpc("10.8.0.0/16", ipv6="2600:1f14:0:200::/56", name="o")
+    pcx = net.peering(net.vpc_id, other)
+    net.route(net.ta, "10.8.0.0/16", pcx)
+    table = net.table(other, [("10.0.0.0/16", pcx), ("::/0", net.igw(other, name="2"))], name="o")
+    subnet = net.subnet(other, "10.8.1.0/24", ipv6="2600:1f14:0:201::/64", table=table, name="o")
+    net.interface(subnet, "10.8.1.5", [net.group(other, [ANY, ANY6])], ipv6="2600:1f14:0:201::5", name="far")
+
+    def answers() -> tuple[tuple[str, str], str]:
+        reach = load_files(net.files())
+        said = matrix(reach, [], str)["eni-client → eni-far"]
+        compare(reach, 6, 443)
+        return fate(reach.simulate("eni-client", "eni-far", protocol="tcp", port=443)), said
+
+    assert answers() == (("allowed", "mixed"), "allowed mixed yes yes")
+    net["igw-1"]["Attachments"][0]["State"] = LATER
+    assert answers() == (("unknown", "none"), "unknown")
