@@ -301,6 +301,27 @@ def test_the_value_that_a_stack_keeps_is_not_known(tmp_path: Path) -> None:
     assert "parameters without a value: Open;" in report.warnings[0]
 
 
+@pytest.mark.parametrize(("words", "outcome"), [
+    ("Default: 'yes'}}|Equals [!Ref Open, yes]", "blocked"),  # compares the text yes with true
+    ("Default: yes}}|Equals [!Ref Open, 'true']", "allowed"),
+    ("Default: On}}|Equals [!Ref Open, yes]", "allowed"),
+    ("Default: 'yes'}}|Equals [!Ref Open, 'yes']", "allowed"),
+    ("Default: x}}\nMappings: {M: {x: {off: yes}}}|Equals [!FindInMap [M, !Ref Open, off], 'true']", "allowed"),
+])  # fmt: skip
+def test_words_without_quotes_are_booleans(words: str, outcome: str, tmp_path: Path) -> None:
+    """CloudFormation reads YAML 1.1: aws/aws-cli#5257, ASFHyP3/hyp3#2061 (a tag's YES without quotes came out true)."""
+    default, _, compared = words.partition("|")
+    text = STORED.replace("AWS::SSM::Parameter::Value<String>", "String").replace("Default: 'no'}}", default)
+    reach, _ = run(text.replace("Equals [!Ref Open, 'yes']", compared), tmp_path)
+    assert reach.simulate("lambda:job", "subnet-A", protocol="tcp", port=443).outcome == outcome
+
+
+def test_words_of_a_file_of_parameters_stay_texts(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("WithNat: yes\n")
+    reach, _ = run(DATA / "private.yaml", tmp_path, parameters=tmp_path / "values.yaml")
+    assert reach.check().overall == "leaking"
+
+
 def test_a_loop_needs_its_parameter(tmp_path: Path) -> None:
     text = (
         "Transform: AWS::LanguageExtensions\nParameters: {N: {Type: CommaDelimitedList}}\n"

@@ -258,7 +258,7 @@ class Evaluator:
         name, first, second, *rest = value
         held = self.template.section("Mappings").get(str(name)) or {}
         try:
-            return self.value(held[str(first)][str(second)])
+            return self.value(held[_text(first)][_text(second)])
         except (KeyError, TypeError):
             if rest and isinstance(rest[0], dict) and "DefaultValue" in rest[0]:
                 return rest[0]["DefaultValue"]

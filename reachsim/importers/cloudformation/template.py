@@ -85,10 +85,10 @@ def read_template(source: Path, region: str, given: Mapping[str, Any]) -> Templa
     """
     name = shown(str(source))
     text = read_text(source, name)
-    value, lines = load_yaml(text, name)
+    value, lines = load_yaml(text, name, template=True)
     if isinstance(value, dict) and "TemplateBody" in value:  # as aws cloudformation get-template prints it
         body = value["TemplateBody"]
-        value, lines = load_yaml(body, name) if isinstance(body, str) else (body, {})
+        value, lines = load_yaml(body, name, template=True) if isinstance(body, str) else (body, {})
     if not isinstance(value, dict) or not isinstance(value.get("Resources"), dict) or not value["Resources"]:
         held = value.get("Resources") if isinstance(value, dict) else None
         beside = _listed(source.parent) if source.name == MANIFEST else ""
@@ -171,7 +171,29 @@ def _instead(value: Any) -> str:
     return next((told for key, told in _OTHERS.items() if key in held), "") or _found(value)
 
 
-def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
+_JSON_WORDS: Final = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_YAML_WORDS: Final = {
+    **_JSON_WORDS,
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), False),
+}
+"""What CloudFormation takes for a boolean where a template has it without quotes, as YAML 1.1 does (aws/aws-cli#5257,
+ASFHyP3/hyp3#2061): ``!Equals [!Ref Open, yes]`` compares with ``true``."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One file that is read: how many values may still come, and which words are booleans."""
+
+    name: str
+    words: Mapping[str, bool]
+    left: int = MAX_NODES
+
+
+def load_yaml(text: str, name: str, *, template: bool = False) -> tuple[Any, dict[str, int]]:
     """(plain values with long-form functions, the line of every key below ``Resources``)."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -185,12 +207,12 @@ def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
             warnings.simplefilter("ignore")  # an anchor given twice: the later one counts, as YAML says
             node = reader.compose(text)
         lines: dict[str, int] = {}
-        budget = [MAX_NODES]
         if node is not None and getattr(node, "id", "") == "mapping":
             for key, held in node.value:
                 if key.value == "Resources" and held.id == "mapping":
                     lines = dict(_lines(held))
-        return (None if node is None else _plain(node, budget, name)), lines
+        reading = _Reading(name, _YAML_WORDS if template else _JSON_WORDS)
+        return (None if node is None else _plain(node, reading)), lines
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         where = f"line {mark.line + 1}: " if mark is not None else ""
@@ -202,17 +224,17 @@ def load_yaml(text: str, name: str) -> tuple[Any, dict[str, int]]:
         raise SnapshotError(Fault(name, "", "YAML or JSON", shown(str(error)))) from None
 
 
-def _plain(node: Any, budget: list[int], name: str) -> Any:
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise SnapshotError(Fault(name, "", f"at most {MAX_NODES} values", "more (aliases repeat them)"))
+def _plain(node: Any, reading: _Reading) -> Any:
+    reading.left -= 1
+    if reading.left < 0:
+        raise SnapshotError(Fault(reading.name, "", f"at most {MAX_NODES} values", "more (aliases repeat them)"))
     match node.id:
         case "mapping":
-            value: Any = _mapping(node, budget, name)
+            value: Any = _mapping(node, reading)
         case "sequence":
-            value = [_plain(held, budget, name) for held in node.value]
+            value = [_plain(held, reading) for held in node.value]
         case _:
-            value = _scalar(node)
+            value = _scalar(node, reading.words)
     short = _SHORT.fullmatch(str(node.tag or ""))
     if short is None:
         return value
@@ -222,33 +244,32 @@ def _plain(node: Any, budget: list[int], name: str) -> Any:
     return {word if word in ("Ref", "Condition") else f"Fn::{word}": value}
 
 
-def _mapping(node: Any, budget: list[int], name: str) -> Values:
+def _mapping(node: Any, reading: _Reading) -> Values:
     """A mapping, with what it merges (``<<``): CloudFormation takes none, but the AWS CLI writes them out first."""
     own: Values = {}
     merged: Values = {}
     for key, held in node.value:
         if key.id != "scalar":
             found = f"line {key.start_mark.line + 1}: a mapping or list as a key"
-            raise SnapshotError(Fault(name, "", "keys that are texts", found))
-        value = _plain(held, budget, name)
+            raise SnapshotError(Fault(reading.name, "", "keys that are texts", found))
+        value = _plain(held, reading)
         if str(key.tag).endswith(":merge"):
             for one in value if isinstance(value, list) else [value]:
                 merged = (one if isinstance(one, dict) else {}) | merged
         else:
-            own[str(key.value)] = value
+            named = _scalar(key, reading.words)
+            own[("false", "true")[named] if isinstance(named, bool) else str(key.value)] = value
     return merged | own
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(node: Any, words: Mapping[str, bool]) -> Any:
     text = str(node.value)
     if getattr(node, "style", None) is not None or str(node.tag or "").startswith("!"):
         return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None
-    if text in ("true", "True", "TRUE"):
-        return True
-    if text in ("false", "False", "FALSE"):
-        return False
+    if text in words:
+        return words[text]
     return int(text) if _INTEGER.fullmatch(text) else text
 
 
