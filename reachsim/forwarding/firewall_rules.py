@@ -283,7 +283,10 @@ def _five_tuple(rule: aws.StatefulRule, sets: Sets, ports: Sets, owner: str, tex
     known = _ACTIONS.get(action, "unknown") if header.direction.upper() in ("ANY", "FORWARD") else "unknown"
     protocol = header.protocol.lower()
     services = ALL_SERVICES if protocol == "ip" else HEADER_SERVICES.get(protocol)
-    narrowed = any(option.keyword.lower() not in HARMLESS for option in rule.rule_options)
+    words = {
+        option.keyword.partition(":")[0].strip().lower() for option in rule.rule_options
+    }  # sid:1, or sid and ["1"]
+    narrowed = not words <= HARMLESS
     try:
         sources = suricata.addresses(header.source, sets)
         destinations = suricata.addresses(header.destination, sets)

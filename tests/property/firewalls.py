@@ -119,7 +119,7 @@ def variables(rng: random.Random) -> dict[str, Any]:
 
 
 def five_tuple(rng: random.Random) -> dict[str, Any]:
-    options = [{"Keyword": "sid", "Settings": ["1"]}]
+    options: list[dict[str, Any]] = [rng.choice(({"Keyword": "sid", "Settings": ["1"]}, {"Keyword": "sid:1"}))]
     if rng.random() < 0.05:
         options.append({"Keyword": "flow", "Settings": ["established"]})
     return {

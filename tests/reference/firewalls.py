@@ -212,7 +212,7 @@ def five_tuple(rule: Json, packet: Flight, nets: Nets) -> str | None:
     matched = header_matches(rule["Header"], packet, nets)
     if matched is False:
         return None
-    narrowed = any(option["Keyword"] not in IDENTIFYING for option in rule["RuleOptions"])
+    narrowed = any(option["Keyword"].split(":")[0] not in IDENTIFYING for option in rule["RuleOptions"])
     if matched is None or narrowed:
         return "unknown"
     return "pass" if rule["Action"] == "PASS" else "drop"

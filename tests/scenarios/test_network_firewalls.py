@@ -304,6 +304,16 @@ def test_rules_on_what_the_rule_group_does_not_tell_are_unknown(rule: Any) -> No
     assert net.out().outcome == "unknown"
 
 
+@pytest.mark.parametrize("option", [{"Keyword": "sid:112233"}, {"Keyword": "sid:1", "Settings": []}])
+def test_a_signature_may_stand_in_its_keyword(option: Any) -> None:
+    """AWS::NetworkFirewall::RuleGroup RuleOption: "the keyword signature ID (sid) is required in the format
+    sid:112233".
+    """
+    net = Edge()
+    net.firewall(StatefulRuleGroupReferences=[tuples(net, five_tuple("DROP", RuleOptions=[option]))])
+    assert net.out().outcome == "blocked"
+
+
 @pytest.mark.parametrize(("first", "outcome"), [(1, "blocked"), (3, "allowed")])
 def test_n192_stateless_groups_by_their_priority_in_the_policy(first: int, outcome: str) -> None:
     """Whatever the priorities of rules within the groups, and whatever else an action does."""
