@@ -19,6 +19,7 @@ REASONS = {
     "own-address-unseen": "the interface has no address of that family in the snapshot",
     "reply-stands": "of a reply, or behind a connection that was closed: rules do not decide these",
     "group-members-unseen": "a rule names a security group, and whether the peer is a member is not in the snapshot",
+    "reason-of-its-own": "rejected for a reason (reject-reason) that is neither a filter nor Block Public Access",
     "snapshot-lacks": "the snapshot lacks what decides it",
     "no-filters": "of an interface of AWS's own, whose filters are not documented",
     "not-finished": "the analysis failed, or still runs",

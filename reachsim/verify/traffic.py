@@ -149,6 +149,8 @@ class _Judge:
             return self._reply(record, packet)
         if record.reason == "BPA":
             return self._public_access(packet)
+        if not record.accepted and record.reason != "-":
+            return Finding("reason-of-its-own")
         found = self._gate(packet, True)
         if found is None:
             return Finding("own-address-unseen")

@@ -149,3 +149,30 @@ def test_a_deleted_project_is_none_that_the_live_snapshot_lacks(snapshots: Path,
     assert after.network.projects == {}
     assert not after.check().missing
     assert load(live).diff(after).gate == ("pass", ())
+
+
+@pytest.mark.parametrize(("had", "gets", "outcome", "route"), [
+    (["rtb-priv"], [], "allowed", "aws-public"),
+    (["rtb-priv"], ["rtb-other"], "allowed", "aws-public"),
+    ([], ["rtb-other"], "allowed", "private"),  # associated apart
+    (["rtb-priv"], Ref("local.tables"), "unknown", "none"),
+])  # fmt: skip
+def test_a_table_that_an_endpoint_loses_has_no_route_to_it(
+    had: list[str], gets: Any, outcome: str, route: str, tmp_path: Path
+) -> None:
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16", name="1")
+    net.table(vpc, name="other")
+    table = net.table(vpc, [("0.0.0.0/0", net.igw(vpc))], name="priv")
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=table)
+    net.instance(subnet, "10.0.1.5", [net.group(vpc)], name="app", public="203.0.113.5")
+    net.gateway_endpoint(vpc, "s3", [table], name="s3")
+    live = net.write(tmp_path / "live")
+    assert load(live).simulate("i-app", "s3", protocol="tcp", port=443).route == "private"
+    plan = PlanJson()
+    plan.add("aws_vpc_endpoint.s3", action="update", before={"id": "vpce-s3", "route_table_ids": had}, id="vpce-s3",
+             vpc_id=vpc, service_name="com.amazonaws.us-east-1.s3", vpc_endpoint_type="Gateway",
+             route_table_ids=gets)  # fmt: skip
+    reach, _ = over(plan, live, tmp_path)
+    verdict = reach.simulate("i-app", "s3", protocol="tcp", port=443)
+    assert (verdict.outcome, verdict.route) == (outcome, route)

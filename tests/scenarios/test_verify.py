@@ -69,6 +69,9 @@ RECORDS = [
     ("eni-tight 10.0.2.6 10.0.1.5 50000 80 6 REJECT", "agree"),
     ("eni-tight 10.0.2.6 10.0.1.5 50000 80 6 ACCEPT", "leak"),
     ("eni-tight 10.0.2.6 10.0.1.5 50000 443 6 REJECT 2", "block"),
+    # VPC Encryption Controls (EC) are no filter
+    ("eni-web 198.51.100.9 10.0.1.5 50000 443 6 REJECT 2 ingress EC", "reason-of-its-own"),
+    ("eni-web 198.51.100.9 10.0.1.5 50000 443 6 REJECT 2 ingress -", "block"),
     # a member of the group that a rule names; somebody who may be one; somebody who is none
     ("eni-app 10.0.1.5 10.0.2.5 50000 8080 6 ACCEPT", "agree"),
     ("eni-app 10.0.1.77 10.0.2.5 50000 8080 6 ACCEPT 2", "group-members-unseen"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from reachsim.importers.planned.defaults import UNSEEN_GROUP, default_groups, given_groups
 from reachsim.importers.planned.interfaces import interface_record
-from reachsim.importers.planned.resource import Home, Resource, text_of
+from reachsim.importers.planned.resource import Home, Resource, text_of, texts_of
 from reachsim.importers.planned.service_lists import service_list
 from reachsim.importers.planned.symbols import endpoint_names
 from reachsim.importers.planned.world import World
@@ -52,7 +52,7 @@ def endpoint(world: World, one: Resource) -> None:
         held = one.texts(name)
         if name == "subnet_ids":
             held += [text_of(block, "subnet_id") for block in one.blocks("subnet_configuration")]
-        record[key] = list(dict.fromkeys(held)) or (record.get(key, []) if one.action == "update" else [])
+        record[key] = _associated(one, name, held, record.get(key, []))
         if one.open(name):
             if name == "route_table_ids":
                 world.undecided_any(one, name, TABLES, vpc_id, only_to=_service_of(record))
@@ -81,6 +81,18 @@ def endpoint(world: World, one: Resource) -> None:
     }  # fmt: skip
     record["_address"] = one.address
     _policy(world, one, record)
+
+
+def _associated(one: Resource, name: str, held: list[str], live: list[str]) -> list[str]:
+    """The tables or subnets of an endpoint: of one that an update changes also those that it neither had nor gets,
+    which are associated apart; all that it has where nothing tells what it gets.
+    """
+    if one.action != "update":
+        return list(dict.fromkeys(held))
+    if name not in one.before or one.open(name):
+        return list(dict.fromkeys(held)) or live
+    had = texts_of(one.before, name)
+    return list(dict.fromkeys([*(each for each in live if each not in had), *held]))
 
 
 def _policy(world: World, one: Resource, record: Document) -> None:
