@@ -4,8 +4,8 @@ Service and operation are the AWS CLI's own words: ``aws SERVICE OPERATION ARGS`
 per-resource call makes one file per thing asked about; `NAMES` says where the names come from.
 
 `shell_loop` leaves out calls about AWS Organizations that only its management account may make, calls that go two lists
-deep (ECS), answers that hold secrets (Lambda, pipelines), and details of buckets and public repositories that no
-verdict needs.
+deep (ECS services and what they run), answers that hold secrets (Lambda, pipelines), and details of buckets and public
+repositories that no verdict needs.
 
 **Source:** DESIGN, "Snapshot format" and "What a verdict needs"; botocore 1.44 service models (operations, keys); AWS's
 Service Authorization Reference (IAM actions); facts, "API → response key → fields", N189, N214, N216, P59, P81.
@@ -85,6 +85,9 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "resolver-endpoint": NameSource("route53resolver", "list-resolver-endpoints", "ResolverEndpoints[].Id"),
         "service": NameSource("ecs", "list-services", "serviceArns[]"),  # of one cluster
         "source-repository": NameSource("codecommit", "list-repositories", "repositories[].repositoryName"),
+        "task-definition": NameSource(
+            "ecs", "describe-services", "services[].[taskDefinition, taskSets[].taskDefinition][][]"
+        ),
         "target-group": NameSource("elbv2", "describe-target-groups", "TargetGroups[].TargetGroupArn"),
         "tgw-route-table": NameSource(
             "ec2", "describe-transit-gateway-route-tables", "TransitGatewayRouteTables[].TransitGatewayRouteTableId"
@@ -243,6 +246,8 @@ def _compute() -> Iterable[Call]:
         names="service",
         batch=10,
     )
+    yield _row("ecs", "describe-task-definition", "taskDefinition", per="task-definition",
+               args="--task-definition {name}")  # fmt: skip
 
 
 def _names_and_firewalls() -> Iterable[Call]:
@@ -406,6 +411,7 @@ _NOT_LOOPED: Final = frozenset(
         "codepipeline/get-pipeline",
         "ecr-public/get-repository-policy",
         "ecs/describe-services",
+        "ecs/describe-task-definition",
         "ecs/list-clusters",
         "ecs/list-services",
         "lambda/list-functions",

@@ -43,12 +43,24 @@ def copied_images(network: Network, registries: Iterable[tuple[Home, Sequence[st
             yield taken_shut(network, path, name)
         record = network.read(path, aws.DescribedRegistry)
         config = record.replication_configuration if record is not None else None
-        for one in dict.fromkeys(to for rule in (config.rules if config else ()) for to in rule.destinations):
+        listed = network.lists_all(network.path(home, "ecr", "describe-repositories"))
+        rules = [rule for rule in (config.rules if config else ()) if not listed or _is_about(rule, names)]
+        for one in dict.fromkeys(to for rule in rules for to in rule.destinations):
             if one.registry_id and one.registry_id not in own:
                 title = f"{name} copies images to account {one.registry_id}, which is not in the snapshot"
                 lines = [f"{path}: replication to {one.registry_id} in {one.region}"]
                 remedy = _REMEDY.format("registry's replication configuration")
                 yield finding_of("RESOURCE_SHARED_OUTSIDE", "medium", name, title, lines, remedy)
+
+
+def _is_about(rule: aws.ReplicationRule, names: Sequence[str]) -> bool:
+    """Whether a rule may copy what one of these repositories holds; without filters it copies the whole registry.
+
+    **Source:** ECR API Reference, "ReplicationRule", "RepositoryFilter" (PREFIX_MATCH is the only kind).
+    """
+    filters = rule.repository_filters
+    return not filters or any(one.filter_type != "PREFIX_MATCH" or name.startswith(one.filter)
+                              for one in filters for name in names)  # fmt: skip
 
 
 def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:

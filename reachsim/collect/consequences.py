@@ -99,6 +99,7 @@ _OTHER: Final = {
     "ecs/list-clusters": "sources named ecs:…",
     "ecs/list-services": "sources named ecs:… in that cluster",
     "ecs/describe-services": "sources named ecs:… in that cluster",
+    "ecs/describe-task-definition": "which image a service runs, and what its tasks need before they start",
 }
 
 

@@ -45,6 +45,7 @@ _NAMES: Final[Mapping[str, tuple[str | int, ...]]] = {
     "ecr/get-repository-policy": ("repositoryName",),
     "ecr-public/get-repository-policy": ("repositoryName",),
     "ecs/describe-services": ("services", 0, "clusterArn"),
+    "ecs/describe-task-definition": ("taskDefinition", "taskDefinitionArn"),
     "codepipeline/get-pipeline": ("pipeline", "name"),
     "elbv2/describe-listeners": ("Listeners", 0, "LoadBalancerArn"),
     "iam/get-instance-profile": ("InstanceProfile", "InstanceProfileName"),

@@ -1530,8 +1530,14 @@ class ReplicationDestination(CodeBuild, frozen=True):
     registry_id: str = ""
 
 
+class ReplicationFilter(CodeBuild, frozen=True):
+    filter: str = ""
+    filter_type: str = ""
+
+
 class ReplicationRule(CodeBuild, frozen=True):
     destinations: tuple[ReplicationDestination, ...] = ()
+    repository_filters: tuple[ReplicationFilter, ...] = ()
 
 
 class ReplicationConfiguration(CodeBuild, frozen=True):

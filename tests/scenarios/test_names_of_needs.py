@@ -227,6 +227,20 @@ def test_a_registry_that_copies_its_images_to_strangers_is_exposed(account: str,
     assert found.findings().get("RESOURCE_SHARED_OUTSIDE") == ("medium" if exposed else None)
 
 
+@pytest.mark.parametrize(("filters", "exposed"), [([], True), (["ap"], True), (["base", "app"], True),
+                                                  (["public/", "App"], False)])  # fmt: skip
+def test_a_rule_of_replication_copies_what_its_filters_name(filters: list[str], *, exposed: bool) -> None:
+    """ECR API Reference, "RepositoryFilter": names that begin so; the registry's repositories are app and
+    base/golang."""
+    net = Pipeline()
+    rule = {"destinations": [{"region": REGION, "registryId": "999900001111"}],
+            "repositoryFilters": [{"filter": one, "filterType": "PREFIX_MATCH"} for one in filters]}  # fmt: skip
+    net.put("ecr/describe-registry", {"registryId": ACCOUNT, "replicationConfiguration": {"rules": [rule]}})
+    assert Checked(net).overall == "exposed"  # which repositories there are is not in the snapshot
+    net.put("ecr/describe-repositories", {"repositories": [{"repositoryName": one} for one in ("app", "base/golang")]})
+    assert Checked(net).overall == ("exposed" if exposed else "private-and-working")
+
+
 def test_a_task_definition_that_is_not_seen_leaves_the_deployment_open() -> None:
     net = Pipeline()
     cluster = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod"

@@ -40,6 +40,7 @@ def listing(service: str, operation: str) -> dict[str, Any]:
 MORE: Mapping[str, dict[str, Any]] = {
     "codebuild/batch-get-projects": {"projects": [{"serviceRole": "arn:aws:iam::111111111111:role/service-role/b"}]},
     "lambda/list-functions": {"Functions": [{"Role": "arn:aws:iam::111111111111:role/f"}]},
+    "ecs/describe-services": {"services": [{"taskDefinition": "task-definition-1"}]},
     "ec2/describe-instances": {
         "Reservations": [{"Instances": [{"IamInstanceProfile": {"Arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/p"}}]}]
     },

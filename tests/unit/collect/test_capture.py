@@ -97,6 +97,18 @@ def test_many_names_are_asked_about_in_batches_and_put_together(tmp_path: Path) 
     assert found == {"projects": [{"name": name} for name in names], "projectsNotFound": []}
 
 
+def test_what_services_run_is_asked_about_once_each(tmp_path: Path) -> None:
+    """Of a service that CodeDeploy deploys the task sets tell what it runs."""
+    seven, eight = (f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:{number}" for number in (7, 8))
+    services = [{"taskDefinition": seven}, {"taskDefinition": seven}, {"taskSets": [{"taskDefinition": eight}]}, {}]
+    api = Fake({"ecs/list-clusters": {"clusterArns": ["prod"]}, "ecs/describe-services": {"services": services}})
+    run(tmp_path / "s", api)
+    assert [options for _, operation, options, _ in api.asked if operation == "describe-task-definition"] == [
+        ("--task-definition", seven), ("--task-definition", eight),
+    ]  # fmt: skip
+    assert f"{REGION}/ecs/describe-task-definition/{seven.replace('/', '%2F')}.json" in entries(tmp_path / "s")
+
+
 def test_an_account_without_organization_lacks_nothing_of_it(tmp_path: Path) -> None:
     code = "AWSOrganizationsNotInUseException"
     calls = ("describe-organization", "list-policies", "list-parents", "list-policies-for-target")
@@ -113,6 +125,7 @@ def test_options_are_those_of_the_table(tmp_path: Path) -> None:
     assert ("ec2", "describe-vpc-attribute", "--attribute enableDnsSupport --vpc-id vpc.attribute-1") in asked
     assert ("route53", "list-hosted-zones-by-vpc", f"--vpc-region {REGION} --vpc-id vpc.attribute-1") in asked
     assert ("ecs", "describe-services", "--services service-1 --cluster cluster-1") in asked
+    assert ("ecs", "describe-task-definition", "--task-definition task-definition-1") in asked
     assert ("organizations", "list-parents", f"--child-id {ACCOUNT}") in asked
     assert ("organizations", "list-parents", "--child-id r-root") not in asked
     assert (
