@@ -64,6 +64,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "cluster": NameSource("ecs", "list-clusters", "clusterArns[]"),
         "dns-domain-list": NameSource("route53resolver", "list-firewall-domain-lists", "FirewallDomainLists[].Id"),
         "dns-rule-group": NameSource("route53resolver", "list-firewall-rule-groups", "FirewallRuleGroups[].Id"),
+        "file-system": NameSource("efs", "describe-file-systems", "FileSystems[].FileSystemId"),
         "firewall": NameSource("network-firewall", "list-firewalls", "Firewalls[].FirewallArn"),
         "firewall-policy": NameSource("network-firewall", "list-firewall-policies", "FirewallPolicies[].Arn"),
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
@@ -134,6 +135,7 @@ _EC2: Final = """
     get-managed-resource-visibility Visibility
 """
 
+_EFS: Final = "elasticfilesystem:"
 _ELB: Final = "elasticloadbalancing:"
 _TGW_TABLE: Final = "--transit-gateway-route-table-id {name}"
 
@@ -248,6 +250,16 @@ def _compute() -> Iterable[Call]:
     )
     yield _row("ecs", "describe-task-definition", "taskDefinition", per="task-definition",
                args="--task-definition {name}")  # fmt: skip
+
+
+def _file_systems() -> Iterable[Call]:
+    yield _row("efs", "describe-file-systems", "FileSystems", iam=_EFS + "DescribeFileSystems")
+    for operation, key, action in (
+        ("describe-mount-targets", "MountTargets", "DescribeMountTargets"),
+        ("describe-file-system-policy", "Policy", "DescribeFileSystemPolicy"),
+    ):
+        iam, args = _EFS + action, "--file-system-id {name}"
+        yield _row("efs", operation, key, per="file-system", iam=iam, args=args)
 
 
 def _names_and_firewalls() -> Iterable[Call]:
@@ -398,6 +410,7 @@ CALLS: Final[tuple[Call, ...]] = (
     *_pipeline(),
     *_keys_and_secrets(),
     *_compute(),
+    *_file_systems(),
     *_names_and_firewalls(),
     *_balancing(),
     *_of_accounts(),

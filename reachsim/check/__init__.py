@@ -23,6 +23,7 @@ from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_serve
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits, unseen_accounts
 from reachsim.check.failures import Wanted, failures
+from reachsim.check.file_systems import mounts
 from reachsim.check.findings import finding_of, network_findings, unmet
 from reachsim.check.known import known_of
 from reachsim.check.managed_compute import invoked_functions, judged_inside, with_managed_compute
@@ -228,6 +229,8 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         told.update(lines)
         findings.append(finding_of("BUILD_CONTACTS_UNRESOLVED", "info", source, title, lines))
     missing, assumptions = (start.missing, start.assumptions) if start is not None else ((), ())
+    if found is not None:
+        missing += tuple(one.missing for one in mounts(network, *found) if one.missing)
     return Judged(
         cells, further, steps, needs, outcomes, findings, _wants(source, needs, answers), (*missing, *answers.missing),
         (*assumptions, *placed, *cached.assumptions,

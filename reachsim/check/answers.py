@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from reachsim.check.file_systems import within
 from reachsim.check.needs import Need
 from reachsim.config import Expect
 from reachsim.evidence import Assumption
@@ -102,6 +103,9 @@ def _by_name(
         if one.open:
             wanted.append(tuple(map(_with_a_name, one.requests)))
     target = f"host:{name}" if name else destination
+    inside = next((one.within for one in needs if one.within), ())
+    if inside:  # the name of a file system, which stands for one address in each zone
+        ground, pins = within(ground, source, inside), {**pins, name: ground.network.interfaces[destination].addresses}
     verdicts = iter(simulate_each(ground, source, target, wanted, protocol=protocol, port=port, pins=pins))
     together = next(verdicts)
     for one in needs:

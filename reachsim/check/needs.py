@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim import services
+from reachsim.check.file_systems import NFS, mounts
 from reachsim.destinations import bucket_region
 from reachsim.model import records as aws
 from reachsim.model.network import Network
@@ -44,7 +45,8 @@ class Need(Struct, frozen=True):
     ``in_image`` that a Docker build contacts it; ``by`` is the source that it is asked from, "" for the step's own;
     ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell; ``by_client`` that an image is
     pulled or pushed without the Docker daemon; ``host`` is the name that is looked up, "" for the destination's own;
-    ``leads_out`` that what is not told may lead out of the private network.
+    ``leads_out`` that what is not told may lead out of the private network; ``within`` are the subnets that it is asked
+    from, () for all of the source's.
     """
 
     step: str
@@ -61,6 +63,7 @@ class Need(Struct, frozen=True):
     by_client: bool = False
     host: str = ""
     leads_out: bool = False
+    within: tuple[str, ...] = ()
 
     @property
     def asked(self) -> tuple[str, str, int]:
@@ -393,9 +396,9 @@ def _untold(network: Network, home: Home, project: aws.Project) -> list[Need]:
         needs += [Need(step, "", place=place) for step in ("pull", "push")]
     needs += [Need("environment", "", place=f"{name}: what the proxy reaches is not known", leads_out=True)
               for name in _proxies(network, home, project)]  # fmt: skip
-    untold = [f"the file system {one.location} that the build mounts is not judged"
-               for one in project.file_system_locations or ()]  # fmt: skip
-    untold += [UNTOLD] if _variables(network, home, project)[1] else []
+    needs += [Need("environment", one.target, port=NFS, place=one.place, host=one.name, within=one.subnets)
+              for one in mounts(network, home, project)]  # fmt: skip
+    untold = [UNTOLD] if _variables(network, home, project)[1] else []
     return needs + [Need("environment", "", place=place) for place in untold]
 
 

@@ -55,18 +55,23 @@ def _step(name: str, step: str, needs: Sequence[Need], answers: Answers, *, not_
 
 
 def settled(needs: Sequence[Need], answers: Answers) -> Outcome:
-    """What becomes of a step: all that every run needs has to get through, and one of each set of alternatives."""
+    """What becomes of a step: all that every run needs has to get through, one of each set of alternatives, and what
+    chance picks by the subnet."""
     found: list[Outcome] = []
     choices: dict[str, list[Outcome]] = {}
+    chances: dict[str, list[Outcome]] = {}
     for need in needs:
         verdict = answers.of(need)
         outcome: Outcome = verdict.outcome if verdict is not None else "unknown"
-        if need.instead:
+        if need.within:
+            chances.setdefault(need.host, []).append(outcome)
+        elif need.instead:
             choices.setdefault(need.instead, []).append(outcome)
         else:
             found.append(outcome)
     best: tuple[Outcome, ...] = ("allowed", "intermittent", "unknown", "blocked")
     found += [next(one for one in best if one in outcomes) for outcomes in choices.values()]
+    found += ["intermittent" if {"allowed", "blocked"} <= set(each) else worst(each) for each in chances.values()]
     return worst(found)
 
 

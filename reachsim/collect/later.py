@@ -36,6 +36,7 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     ),
     "ecr/get-account-setting": ("", records.AccountSetting),
     "ecr-public/describe-repositories": ("repositories", records.PublicRepository),
+    "efs/describe-mount-targets": ("MountTargets", records.MountTarget),
     "iam/get-account-authorization-details": ("", records.AccountAuthorizationDetails),
     "kms/describe-key": ("", records.DescribeKey),
     "kms/list-aliases": ("Aliases", records.KeyAlias),

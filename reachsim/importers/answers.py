@@ -47,6 +47,8 @@ _NAMES: Final[Mapping[str, tuple[str | int, ...]]] = {
     "ecs/describe-services": ("services", 0, "clusterArn"),
     "ecs/describe-task-definition": ("taskDefinition", "taskDefinitionArn"),
     "codepipeline/get-pipeline": ("pipeline", "name"),
+    "efs/describe-file-system-policy": ("FileSystemId",),
+    "efs/describe-mount-targets": ("MountTargets", 0, "FileSystemId"),
     "elbv2/describe-listeners": ("Listeners", 0, "LoadBalancerArn"),
     "iam/get-instance-profile": ("InstanceProfile", "InstanceProfileName"),
     "iam/get-policy": ("Policy", "Arn"),

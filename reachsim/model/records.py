@@ -1773,6 +1773,14 @@ class GrantConstraints(Ec2, frozen=True):
     encryption_context_equals: dict[str, str] | None = None
 
 
+class MountTarget(Ec2, frozen=True):
+    mount_target_id: str
+    file_system_id: str = ""
+    subnet_id: str = ""
+    network_interface_id: str = ""
+    life_cycle_state: str = ""
+
+
 class KeyGrant(Ec2, frozen=True):
     grantee_principal: str | None = None
     operations: tuple[str, ...] = ()

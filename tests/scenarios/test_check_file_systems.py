@@ -1,0 +1,80 @@
+"""File systems that builds mount: NFS to the mount target in the build's own Availability Zone.
+
+**Source:** Amazon EFS User Guide, "Mounting on Amazon EC2 with a DNS name", "Using VPC security groups", "Using IAM to
+control access to file systems"; CodeBuild User Guide, "Amazon Elastic File System sample for AWS CodeBuild".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.build import GroupRule
+from tests.scenarios.pipelines import ACCOUNT, ANYWHERE, REGION, Checked, Pipeline
+
+SYSTEM = "fs-0123456789abcdef0"
+NONE: dict[str, Any] = {"Error": {"Code": "PolicyNotFound"}}
+POLICY: dict[str, Any] = {"FileSystemId": SYSTEM, "Policy": "{}"}
+
+
+def nfs(block: str) -> GroupRule:
+    return ("tcp", 2049, 2049, block)
+
+
+def mounting(
+    rules: list[GroupRule], zones: str = "ac", policy: dict[str, Any] | None = NONE, *, listed: bool = True,
+    location: str = f"{SYSTEM}.efs.{REGION}.amazonaws.com:/cache",
+) -> Pipeline:  # fmt: skip
+    """The pipeline whose build mounts a file system with mount targets in these zones."""
+    net = Pipeline(fileSystemLocations=[{"type": "EFS", "location": location, "mountPoint": "/mnt"}])
+    group = net.group("vpc-1", rules, [ANYWHERE], name="efs")
+    targets = []
+    for zone in zones:
+        subnet, address = (net.build_a, "10.10.1.99") if zone == "a" else (net.build_c, "10.10.2.99")
+        interface = net.interface(subnet, address, [group], name=f"efs-{zone}")
+        targets.append({"MountTargetId": f"fsmt-{zone}", "FileSystemId": SYSTEM, "SubnetId": subnet,
+                        "NetworkInterfaceId": interface, "LifeCycleState": "available"})  # fmt: skip
+    if listed:
+        net.put(f"efs/describe-mount-targets/{SYSTEM}", {"MountTargets": targets})
+    if policy is not None:
+        net.put(f"efs/describe-file-system-policy/{SYSTEM}", policy)
+    return net
+
+
+@pytest.mark.parametrize(("rules", "outcome", "overall"), [
+    ([nfs("10.10.0.0/16")], "allowed", "private-and-working"),
+    ([nfs("10.10.1.0/24")], "intermittent", "private-but-failing"),  # chance puts builds into the other zone
+    ([("tcp", 443, 443, "10.10.0.0/16")], "blocked", "private-but-failing"),
+])  # fmt: skip
+def test_a_build_mounts_by_the_target_of_its_own_zone(rules: list[GroupRule], outcome: str, overall: str) -> None:
+    found = Checked(mounting(rules))
+    assert (found.step("environment").outcome, found.overall) == (outcome, overall)
+
+
+def test_the_target_of_another_zone_does_not_count() -> None:
+    """Each admits its own zone alone: no build asks the other's."""
+    net = mounting([nfs("10.10.1.0/24")], "a")
+    group = net.group("vpc-1", [nfs("10.10.2.0/24")], [ANYWHERE], name="efs-of-c")
+    interface = net.interface(net.build_c, "10.10.2.99", [group], name="efs-c")
+    targets = [{"MountTargetId": f"fsmt-{zone}", "FileSystemId": SYSTEM, "SubnetId": subnet,
+                "NetworkInterfaceId": one, "LifeCycleState": "available"}
+               for zone, subnet, one in (("a", net.build_a, "eni-efs-a"), ("c", net.build_c, interface))]  # fmt: skip
+    net.put(f"efs/describe-mount-targets/{SYSTEM}", {"MountTargets": targets})
+    assert Checked(net).overall == "private-and-working"
+
+
+@pytest.mark.parametrize(("more", "lacking"), [
+    ({"listed": False}, f"efs/describe-mount-targets/{SYSTEM}"),
+    ({"policy": None}, f"efs/describe-file-system-policy/{SYSTEM}"),
+    ({"policy": POLICY}, ""),  # which asks for IAM, or for TLS
+    ({"zones": "a"}, ""),  # in the other zone the name does not resolve
+    ({"location": f"{SYSTEM}.efs.us-west-2.amazonaws.com:/"}, ""),
+    ({"location": "10.10.1.99:/"}, ""),
+])  # fmt: skip
+def test_what_is_not_told_of_a_file_system_leaves_the_step_open(more: dict[str, Any], lacking: str) -> None:
+    found = Checked(mounting([nfs("10.10.0.0/16")], **more))
+    assert (found.step("environment").outcome, found.overall) == ("unknown", "undecided")
+    assert [path for path in found.check.missing if "/efs/" in path] == (
+        [f"{ACCOUNT}/{REGION}/{lacking}.json"] if lacking else []
+    )
