@@ -49,6 +49,15 @@ NetworkInterfaceType)."""
 SSH: Final = protocol_services(TCP, IntervalSet.single(22))
 
 
+def takes_requests(interface_type: str | None) -> bool | None:
+    """Whether an interface of a type takes requests: those of Lambda functions take none ("Giving Lambda functions
+    access to resources in an Amazon VPC"). None where nobody documents what answers.
+    """
+    if interface_type == "lambda":
+        return False
+    return True if interface_type in _OF_CUSTOMERS else None
+
+
 def local(ground: Ground, flow: Walk) -> list[Walk]:
     """By the local route: to the subnet that holds the destination, past its network ACL unless the flow is in it
     already.
@@ -257,11 +266,12 @@ def _arrived(ground: Ground, flow: Walk, interface: Interface) -> Walk:
             reached, block(reached, "NO_POSSIBLE_DESTINATION", interface.id, f"{label} is a route target only")
         )
     record = network.network_interfaces.get(interface.id)
-    if record is not None and record.interface_type == "lambda":
+    takes = True if record is None else takes_requests(record.interface_type)
+    if takes is False:
         detail = f"{label} is an interface of Lambda functions, which take no connections"
         why = block(reached, "NO_POSSIBLE_DESTINATION", interface.id, detail, direction="ingress")
         return stopped(reached, why)
-    if record is not None and interface.kind == "interface" and record.interface_type not in _OF_CUSTOMERS:
+    if record is not None and interface.kind == "interface" and takes is None:
         detail = f"what answers at {label}, an interface of AWS's own ({record.interface_type}), is not modelled"
         reached = reached.unknown(Gap("UNMODELLED_COMPONENT", interface.id, detail, can_hide="block"))
     if interface.kind == "endpoint" and endpoint is None:

@@ -61,7 +61,9 @@ class Network(Inventory):
                     )
 
     def _check_associations(self) -> None:
-        """A subnet has one route table and one network ACL (facts N1, N105); with two, chance would decide here."""
+        """A subnet has one route table and one network ACL (facts N1, N105), and a VPC one main route table ("Subnet
+        route tables"); with two, chance would decide here.
+        """
         tables = [
             (association.subnet_id, table_id)
             for table_id, table in self.route_tables.items()
@@ -69,14 +71,21 @@ class Network(Inventory):
             if association.subnet_id and not association.association_state.state.gone
         ]
         acls = [(one.subnet_id, name) for name, acl in self.network_acls.items() for one in acl.associations]
-        for pairs in (tables, acls):
+        mains = [
+            (table.vpc_id, table_id)
+            for table_id, table in self.route_tables.items()
+            if table.vpc_id and any(one.main and not one.association_state.state.gone for one in table.associations)
+        ]
+        for pairs, expected, is_so in (
+            (tables, "a subnet of its own", "associated with"), (acls, "a subnet of its own", "associated with"),
+            (mains, "the only main route table", "whose main one is"),
+        ):  # fmt: skip
             first: dict[str, str] = {}
-            for subnet_id, name in pairs:
-                other = first.setdefault(subnet_id, name)
+            for whose, name in pairs:
+                other = first.setdefault(whose, name)
                 if other != name:
-                    place = self.places[name]
-                    found = f"{subnet_id} associated with {other} too"
-                    self._faults.setdefault(place.file, Fault(place.file, place.pointer, "a subnet of its own", found))
+                    place, found = self.places[name], f"{whose} {is_so} {other} too"
+                    self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, found))
 
     # --- names ------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from reachsim.model.interfaces import Interface
 from reachsim.model.load_balancing import files_of_nodes_behind
 from reachsim.model.network import Network, subnet_addresses
 from reachsim.slices.atoms import Atoms, Bools, Numbers
-from reachsim.slices.kinds import GroupSet, Kinds, Place, Plain, Receiving, Traits, plain_interfaces
+from reachsim.slices.kinds import GroupSet, Kinds, Place, Plain, Receiving, Traits, plain_interfaces, receiving_of
 from reachsim.sources import client_ports_of
 
 MOST_IN_A_SPAN: Final = 16
@@ -251,7 +251,8 @@ def receiving_at(ground: Ground, interface: Interface, service: int) -> Receivin
     endpoint = network.endpoint_of_interface.get(interface.id)
     if endpoint is None:
         if interface.kind != "endpoint":
-            return Receiving()
+            record = network.network_interfaces.get(interface.id)
+            return receiving_of(None if record is None else record.interface_type)
         lacking = ground.lacks_for_vpc(interface.vpc_id, "describe-vpc-endpoints")
         what = "the endpoint of an interface"
         gap = missing(lacking, interface.vpc_id, what) if lacking else unseen(interface.vpc_id, what)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from reachsim.evidence import Gap
+from reachsim.forwarding.delivery import takes_requests
 from reachsim.intervals import IntervalSet
 from reachsim.model.interfaces import plain_address
 from reachsim.model.network import Network
@@ -39,6 +40,14 @@ class Receiving(NamedTuple):
     blocked: bool = False
     gaps: tuple[Gap, ...] = ()
     other: bool = False
+
+
+def receiving_of(interface_type: str | None) -> Receiving:
+    """The same at an interface that is nothing but one, by its type."""
+    takes = takes_requests(interface_type)
+    if takes is None:
+        return Receiving(gaps=(Gap("UNMODELLED_COMPONENT", "", interface_type or "", can_hide="block"),))
+    return Receiving(blocked=not takes)
 
 
 class Traits(NamedTuple):
@@ -104,7 +113,7 @@ def plain_interfaces(network: Network, kinds: Kinds) -> Plain:
         instance = None if attachment is None else instances.get(attachment.instance_id or "")
         key = (
             record.subnet_id, record.vpc_id, record.groups, record.source_dest_check, record.deny_all_igw_traffic,
-            None if instance is None else instance.platform or "",
+            record.interface_type, None if instance is None else instance.platform or "",
         )  # fmt: skip
         kind = known.get(key)
         if kind is None:
@@ -112,7 +121,7 @@ def plain_interfaces(network: Network, kinds: Kinds) -> Plain:
             switches = record.source_dest_check, record.deny_all_igw_traffic
             kind = known[key] = kinds.number(
                 Place(record.subnet_id or "", vpc_id), GroupSet(tuple([one.group_id for one in record.groups]), vpc_id),
-                Traits("interface", "", ports, Receiving(), (False, *switches), 4),
+                Traits("interface", "", ports, receiving_of(record.interface_type), (False, *switches), 4),
             )  # fmt: skip
         found.append((index, kind, address))
     return Plain(*np.array(found, np.int64).reshape(-1, 3).T)

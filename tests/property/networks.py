@@ -22,7 +22,7 @@ from tests.property.detours import (
     odd_routes,
 )
 from tests.property.draft import LISTS, Draft
-from tests.property.sites import rules, shared, site
+from tests.property.sites import of_aws, rules, shared, site
 from tests.property.ways_out import endpoints, internet, vpn
 
 FEATURES = frozenset(
@@ -36,10 +36,10 @@ TOPICS: dict[str, frozenset[str]] = {
     "hubs": frozenset(("transit", "hubs", "vpn", "lists", "references")),
     "regions": frozenset(("transit", "regions", "ipv6", "hubs", "peering")),
     "accounts": frozenset(("accounts", "peering", "references", "transit")),
-    "vpn": frozenset(("vpn", "internet", "transit")),
+    "vpn": frozenset(("vpn", "internet", "transit", "services")),
     "block": frozenset(("block", "internet", "nat", "ipv6")),
     "lists": frozenset(("lists", "internet", "nat", "peering", "vpn", "transit")),
-    "references": frozenset(("references", "peering", "transit")),
+    "references": frozenset(("references", "peering", "transit", "services")),
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
     "translation": frozenset(("regional", "nat", "internet", "ipv6", "ipv6 only", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
@@ -97,4 +97,6 @@ def network(topic: str, seed: int) -> Draft:
     for one in draft.sites:
         if draft.has("inspection"):
             inspection(draft, one)
+    if "services" in features and draft.chance(0.4):
+        of_aws(draft, draft.rng.choice(draft.sites))
     return draft

@@ -58,6 +58,14 @@ def interface(draft: Draft, one: Site, where: Place, host: int) -> str:
     return made
 
 
+def of_aws(draft: Draft, one: Site) -> None:
+    """An interface by which a service of AWS's own comes into the VPC: who asks it gets no answer, or nobody knows."""
+    where = draft.rng.choice(one.v4_places)
+    made = one.net.interface(where.id, where.v4(70), one.groups[:1])
+    one.net[made]["InterfaceType"] = draft.rng.choice(("lambda", "transit_gateway", "quicksight"))
+    one.interfaces.append(made)
+
+
 def shared(draft: Draft, one: Site, guest: Build) -> None:
     """An interface of another account in a subnet that it shares, with a group of that account's own."""
     where = draft.rng.choice(one.v4_places)

@@ -17,7 +17,7 @@ from reachsim.evidence import Leg
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import protocol_services
 from reachsim.simulate import answer_of, ask
-from reachsim.slices.kinds import Kinds, Receiving, Traits, plain_interfaces
+from reachsim.slices.kinds import Kinds, Traits, plain_interfaces, receiving_of
 from reachsim.slices.matrix import ANSWERS, OUTCOMES, Matrix
 from reachsim.slices.ways import Walker, Way, Ways
 from reachsim.sources import client_ports_of
@@ -25,6 +25,7 @@ from reachsim.workloads import ANY_CLIENT_PORTS
 from tests.benchmarks import organization
 from tests.build import ANYWHERE, AclEntry, Build
 from tests.property import networks
+from tests.scenarios.lan import Lan
 
 SERVICES = ((6, 443), (6, 22), (17, 53), (6, 8080))
 SEEDS = range(3)
@@ -122,6 +123,26 @@ def test_plain_ways_are_those_that_are_walked() -> None:
                     assert by_way(walker.out_of(subnet_id, leg), within) == by_way(walked, within)
                     compared += 1
     assert compared > 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [("lambda", "blocked"), ("transit_gateway", "unknown"), ("quicksight", "unknown"), ("efa", "allowed")],
+)
+@pytest.mark.parametrize("more", [(), (("10.0.2.21", None),)])
+def test_an_interface_of_awss_own_is_none_of_customers(
+    kind: str, outcome: str, more: tuple[tuple[str, None], ...]
+) -> None:
+    """ "Giving Lambda functions access to resources in an Amazon VPC"; EC2 API, NetworkInterfaceType."""
+    net = Lan()
+    there = net.interface(net.b, "10.0.2.20", [net.open], secondary=more)
+    net[there]["InterfaceType"] = kind
+    reach = load_files(net.files())
+    compare(reach, 6, 443)
+    matrix = Matrix(reach.ground, 6, 443)
+    source, target = (int(matrix.end_of[matrix.names.index(one)]) for one in (net.client, there))
+    ((_, answers),) = matrix.answers([source])
+    assert OUTCOMES[answers.outcomes[target]] == outcome
 
 
 LISTS = ("IpPermissions", "IpPermissionsEgress", "Entries", "Routes")
@@ -327,7 +348,8 @@ def test_plain_interfaces_are_what_is_made_of_their_records() -> None:
             assert sets[groups] == (made.groups, made.vpc_id)
             outward = (bool(made.public), made.source_dest_check, made.deny_all_igw_traffic)
             ports = client_ports_of(network, made)
-            assert traits[trait] == Traits(made.kind, "", ports, Receiving(), outward, 4)
+            receiving = receiving_of(network.network_interfaces[made.id].interface_type)
+            assert traits[trait] == Traits(made.kind, "", ports, receiving, outward, 4)
             compared += 1
     assert compared > 30
 

@@ -295,8 +295,8 @@ class Walk:
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # N52: outbound only
         self.receiver = row
         self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])
-        if kind in ("transit_gateway", "global_accelerator_managed", "ec2_instance_connect_endpoint"):
-            raise Unknown(kind)
+        if kind in ("transit_gateway", "global_accelerator_managed", "ec2_instance_connect_endpoint", "quicksight"):
+            self.unsure = True  # nobody documents what answers there; what stops an answer stops any
         if kind == "lambda":
             raise Dropped("NO_POSSIBLE_DESTINATION", arrival.id)  # a function is invoked through Lambda's API
         if kind == "vpc_endpoint":

@@ -462,6 +462,16 @@ def test_a_subnet_with_two_route_tables_is_refused(tmp_path: Path) -> None:
     refused(write(net, tmp_path), "describe-route-tables.json#/RouteTables/1", f"{subnet} associated with rtb-1-main")
 
 
+def test_a_vpc_with_two_main_route_tables_is_refused(tmp_path: Path) -> None:
+    """ "Subnet route tables": a VPC has one; which of two came first in the file decided, and nobody was told."""
+    net, vpc, _ = simple()
+    own = net.table(vpc)
+    net[own]["Associations"] = [{"Main": True, "AssociationState": {"State": "disassociating"}}]
+    load(write(net, tmp_path / "moved"))
+    net[own]["Associations"] = [{"Main": True, "AssociationState": {"State": "associated"}}]
+    refused(write(net, tmp_path), "describe-route-tables.json#/RouteTables/", f"{vpc} whose main one is")
+
+
 def test_a_subnet_with_two_network_acls_is_refused(tmp_path: Path) -> None:
     net, vpc, subnet = simple()
     own = net.acl(vpc, [])
