@@ -5,11 +5,11 @@ gets a role's session from IAM Roles Anywhere or AWS IoT and, where a statement 
 them as principals or in conditions (``aws:PrincipalArn``, ``aws:PrincipalAccount``, ``aws:PrincipalOrgID``,
 ``aws:PrincipalOrgPaths``, the ARN of the build, function, task or instance that has the role). Where a policy asks for
 it, they are also members of no organization or of one that it names, users instead of roles, sessions in a build,
-function, task or instance of their own, and callers without a signature. Distributions of CloudFront, and projects for
-which CodeBuild itself pulls an image, are anybody's where nothing says whose. They come over the public way, from any
-address, and where a policy asks for that too, by an endpoint in a VPC of their own (of those that the policy names,
-each that the snapshot does not hold), by an access point of Amazon S3, without TLS or through an AWS service. What else
-a request says of them, such as tags and headers, they choose themselves.
+function, task or instance of their own, and callers without a signature. Distributions of CloudFront are anybody's
+where nothing says whose (CodeBuild itself pulls no image for projects of other accounts). They come over the public
+way, from any address, and where a policy asks for that too, by an endpoint in a VPC of their own (of those that the
+policy names, each that the snapshot does not hold), by an access point of Amazon S3, without TLS or through an AWS
+service. What else a request says of them, such as tags and headers, they choose themselves.
 
 Accounts that are known to be of the owner's organization are no strangers (DESIGN, "check": outside the account or
 organization), nor are those for whom one's own identity provider vouches.
@@ -20,7 +20,8 @@ for like what the policy names.
 **Source:** IAM User Guide, "AWS global condition context keys" (aws:PrincipalOrgID is there only for members of
 an organization); IAM Access Analyzer, "findings for external access"; IAM Roles Anywhere User Guide, "Trust model";
 AWS IoT Core Developer Guide, "Authorizing direct calls to AWS services using AWS IoT Core credential provider"; S3 User
-Guide, "Delegating access control to access points"; AWS Organizations User Guide, "Resource control policies (RCPs)".
+Guide, "Delegating access control to access points"; AWS Organizations User Guide, "Resource control policies (RCPs)";
+CodeBuild API Reference, "ProjectEnvironment" (a cross-account image takes SERVICE_ROLE credentials).
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ _OF_A_SERVICE: Final = {
     **_NO_ORGANIZATION, "aws:PrincipalIsAWSService": "true", "aws:PrincipalArn": None, "aws:PrincipalAccount": None,
     "aws:SourceArn": policy.PRESENT, "aws:SourceAccount": policy.PRESENT,
 }  # fmt: skip
+_CLOUDFRONT: Final = "cloudfront.amazonaws.com"
+_DISTRIBUTION: Final = "arn:aws:cloudfront::{account}:distribution/any"
 _WITHOUT_TLS: Final = Way("by plain HTTP", {"aws:SecureTransport": "false"})
 _SHOWN: Final = "what CloudFront shows of it is not in the snapshot, and was taken to be nothing"
 _SESSIONS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -86,30 +89,6 @@ _SESSION_KEYS: Final = {key.lower(): arn for keys in _SESSIONS.values() for key,
 _ON_INSTANCE: Final = {"aws:Ec2InstanceSourceVpc": "vpc-0stranger", "aws:Ec2InstanceSourcePrivateIPv4": policy.PRESENT}
 _MOST_SORTS: Final = 16
 _UNSIGNED: Final = policy.Principal("anonymous", "anonymous")
-
-
-class _Agent(Struct, frozen=True):
-    """A service that reads a resource for resources of whatever account: its name, that of such a resource in words,
-    how its ARN looks, and what is taken for granted of one's own, which are else no strangers."""
-
-    service: str
-    noun: str
-    arn: str
-    own: str = ""
-
-
-_AGENTS: Final = {
-    "ecr": _Agent("codebuild.amazonaws.com", "CodeBuild project", "arn:aws:codebuild:us-east-1:{account}:project/any"),
-    "s3": _Agent(
-        "cloudfront.amazonaws.com", "CloudFront distribution", "arn:aws:cloudfront::{account}:distribution/any", _SHOWN
-    ),
-}
-"""By the service of the resource.
-
-**Source:** CloudFront Developer Guide, "Restrict access to an Amazon S3 origin"; CodeBuild User Guide, "Amazon ECR
-sample for CodeBuild" (image pull credentials of CodeBuild's) and "Cross-service confused deputy prevention": the
-resource's policy says whose in ``aws:SourceArn`` or ``aws:SourceAccount``.
-"""
 
 
 class Stranger(Struct, frozen=True):
@@ -148,7 +127,7 @@ def strangers(
     if unsigned and "aws:securetransport" in keys_of(one for one in document.statements if one.effect == "Allow"):
         known.append(_WITHOUT_TLS)
     organizations = list(_organizations(network, statements, owner))
-    for who in _meant(network, document, statements, owner, service):
+    for who in _meant(network, document, statements, owner):
         for more, way in product(_sorts(network, statements, asked, who, organizations), known):
             yield _coming(more, way)
         if unsigned and who.whose == ANYONE and who.caller.account == STRANGER and asked & _CALLER_KEYS:
@@ -272,7 +251,7 @@ def _of_organization(path: str) -> Keys:
 
 
 def _meant(
-    network: Network, document: policy.Document, statements: Sequence[Statement], owner: str, service: str
+    network: Network, document: policy.Document, statements: Sequence[Statement], owner: str
 ) -> Iterator[Stranger]:  # fmt: skip
     """The strangers that statements name, or everyone if they do, as ordinary roles that come over the public way."""
     own = {*network.snapshot.accounts(), owner}
@@ -288,9 +267,8 @@ def _meant(
         if caller.kind != "role"  # who has a role is spared as a session of it alone
     ]  # fmt: skip
     named += [_role_of(account) for element in (*elements, *spared) for account in sorted(element.accounts)]
-    agent = _AGENTS.get(service)
-    if agent is not None and any(agent.service in element.services for element in elements):
-        yield from _by_agent(agent, statements, own, members_of(network, owner))
+    if any(_CLOUDFRONT in element.services for element in elements):
+        yield from _by_cloudfront(statements, own)
     for name in sorted({name for element in elements for name in element.services} & _HANDS_OUT.keys()):
         keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": name}
         yield Stranger(policy.Principal(name, "service"), _HANDS_OUT[name], keys)
@@ -317,24 +295,24 @@ def _vouches_for_ones_own(provider: policy.Principal) -> bool:
     return ":saml-provider/" in provider.text or ":oidc-provider/oidc.eks." in provider.text
 
 
-def _by_agent(
-    agent: _Agent, statements: Sequence[Statement], own: Set[str], members: Set[str]
-) -> Iterator[Stranger]:  # fmt: skip
-    """What a service reads for: resources of anybody's, those of accounts that are named, one's own."""
+def _by_cloudfront(statements: Sequence[Statement], own: Set[str]) -> Iterator[Stranger]:
+    """Distributions, which read from a bucket for everyone: anybody's, those of accounts that are named, one's own.
+
+    **Source:** CloudFront Developer Guide, "Restrict access to an Amazon S3 origin": the bucket's policy names the
+    distribution in ``AWS:SourceArn``.
+    """
     patterns = list(values(statements, "aws:sourcearn"))
     accounts = [part for one in patterns for part in account_of((one.split(":", 5) + ["*"] * 5)[4] or "*")]
     accounts += [account for one in values(statements, "aws:sourceaccount") for account in account_of(one)]
     for account in dict.fromkeys((STRANGER, *accounts, *sorted(own))):
-        if account in own and not agent.own:
-            continue
-        theirs = f"anybody's {agent.noun}" if account == STRANGER else f"a {agent.noun} of account {account}"
-        arns = filter(None, (_arn_like(one, agent.arn, account) for one in patterns))
-        for arn in dict.fromkeys((agent.arn.format(account=account), *arns)):
-            keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": agent.service, "aws:SourceArn": arn,
+        theirs = "anybody's CloudFront distribution"
+        theirs = theirs if account == STRANGER else f"a CloudFront distribution of account {account}"
+        arns = filter(None, (_arn_like(one, _DISTRIBUTION, account) for one in patterns))
+        for arn in dict.fromkeys((_DISTRIBUTION.format(account=account), *arns)):
+            keys = {**_OF_A_SERVICE, "aws:PrincipalServiceName": _CLOUDFRONT, "aws:SourceArn": arn,
                     "aws:SourceAccount": account, "aws:SourceOrgID": "o-stranger"}  # fmt: skip
-            taken = agent.own if account in own else ""
-            caller = policy.Principal(agent.service, "service")
-            yield Stranger(caller, theirs, keys, taken=taken, familiar=account in members and not agent.own)
+            caller = policy.Principal(_CLOUDFRONT, "service")
+            yield Stranger(caller, theirs, keys, taken=_SHOWN if account in own else "")
 
 
 def _stranger(
