@@ -1,9 +1,10 @@
 """Builders that need no Dockerfile, or no package manager that the rest of this package knows: ko, nitro-cli, bazel,
-nix, conan, GoReleaser, golangci-lint.
+nix, conan, Meson, GoReleaser, golangci-lint.
 
 **Source:** ko documentation, "Configuration" (KO_DOCKER_REPO, defaultBaseImage); Nitro Enclaves User Guide,
 "nitro-cli build-enclave"; Bazel documentation, "Bazel registries", ``--registry``; bazelisk README
 (BAZELISK_BASE_URL); Nix Reference Manual, "nix.conf: substituters"; Conan documentation, "conan remote", "ConanCenter";
+Meson documentation, "Wrap dependency system manual" (a subproject stands in for what the system lacks);
 GoReleaser documentation, "Release".
 """
 
@@ -16,6 +17,7 @@ from reachsim.pipeline import image, urls
 from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.docker import is_local, keep_local, pushed
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.go_modules import go
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Script
 
@@ -115,6 +117,22 @@ def bazel(call: Call) -> Outcome:
     for url in caches:
         found += urls.destination(url.replace("grpcs://", "https://"), "package", "likely")
     found.append(Gap(call.command.text, "what the rules that the workspace loads download is not worked out"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def meson(call: Call) -> Outcome:
+    """meson: the subprojects whose wraps say where they come from; a build fetches those that the system lacks."""
+    word = next((one for one in call.words if not one.startswith("-")), "")
+    if word in ("compile", "install", "test", "introspect", "dist", "init", "rewrite", "env2mfile", "devenv", "format"):
+        return Outcome((), None)
+    if re.search(r"--wrap-mode[= ](?:nodownload|nofallback)", " ".join(call.words)):
+        return Outcome((), None)
+    sure: Confidence = "certain" if word == "subprojects" else "likely"
+    found: list[Found] = []
+    for place in call.machine.glob(call.path("subprojects/*.wrap")):
+        text = call.machine.read(place) or ""
+        for key, url in re.findall(r"(?m)^(url|source_url|patch_url)[ \t]*=[ \t]*(\S+)", text):
+            found += git_found(call, url, confidence=sure) if key == "url" else urls.destination(url, "download", sure)
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

@@ -124,6 +124,26 @@ def _over(protocol: str, port: int, found: Found) -> Found:
     return Destination(found.host, port, protocol=protocol) if isinstance(found, Destination) else found
 
 
+_SHARES: Final = {"nfs": 2049, "nfs4": 2049, "cifs": 445, "smb3": 445}
+
+
+def mounted(call: Call) -> Outcome:
+    """``mount -t nfs HOST:/PATH``, ``-t efs FILE-SYSTEM``, ``-t cifs //HOST/SHARE``: the server of the file system.
+
+    **Source:** nfs(5), mount.cifs(8); EFS User Guide, "Mounting EFS file systems" (file-system-id.efs.region).
+    """
+    given = arguments(call.words, ["t", "types", "o", "options", "O", "L", "U", "T"])
+    kind, source = given.last("t", "types") or "", given.rest[0] if given.rest else ""
+    if kind == "efs":
+        name = source.partition(":")[0]
+        host = name if "." in name else f"{name}.efs.{call.region}.amazonaws.com"
+        return Outcome((Destination(host, 2049),), None)
+    if kind not in _SHARES:
+        return Outcome((), None)
+    host = source.removeprefix("//").split("/")[0] if source.startswith("//") else source.partition(":")[0]
+    return Outcome(tuple(_at(host, _SHARES[kind])), None)
+
+
 def in_urls(text: str) -> list[Found]:
     """The servers of the database URLs in a text.
 

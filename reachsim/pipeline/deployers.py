@@ -44,14 +44,18 @@ def cdk(call: Call) -> Outcome:
     given = arguments(call.words, ["region", "profile", "app", "a", "output", "o", "context", "c"])
     region = region_of(call, given)
     settings = call.json("cdk.json") or {}
+    if operation == "bootstrap":  # each environment that it names has its own Region
+        places = [match[1] for one in given.rest if (match := re.fullmatch(r"(?:aws://)?\w+/([\w-]+)", one))]
+        own = [one for place in places or [region] for one in _calls(call, "cdk", operation, place)]
+        return Outcome((*own, *_reports(call, table(settings.get("context")))), None)
     found: list[Found] = list(_calls(call, "cdk", operation, region))
-    if operation not in ("deploy", "synth", "synthesize", "diff", "ls", "list", "destroy", "bootstrap"):
+    if operation not in ("deploy", "synth", "synthesize", "diff", "ls", "list", "destroy"):
         return Outcome(tuple(found), None)
     named = given.last("app", "a")
     app = named or settings.get("app")
     if named and " " not in named.strip():
         app = None  # the folder of an assembly that is there already
-    if isinstance(app, str) and operation != "bootstrap":
+    if isinstance(app, str):
         place = ("", 0) if named else ("cdk.json", 1)
         found.append(Script(app, *place, variables=(("CDK_OUTDIR", "cdk.out"),)))
     return Outcome((*found, *_reports(call, table(settings.get("context")))), None)

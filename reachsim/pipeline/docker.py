@@ -192,6 +192,10 @@ def _done(call: Call, word: str, words: list[str]) -> Outcome:
         case "plugin" if words[:1] == ["install"]:
             plain = arguments(words[1:], ["alias"]).rest
             return _pulled(plain[:1])
+        case "search":
+            return Outcome((Destination("index.docker.io", 443, "registry"),), None)
+        case "sbom" | "scan" | "trust" | "stack" | "service" | "swarm" | "model" | "offload" | "cloud":
+            return Outcome((Gap(call.command.text, f"what docker {word} contacts is not worked out"),), None)
         case "scout":
             return Outcome(tuple(tool("docker scout", " ".join(words))), None)
         case "inspect" | "images" | "ps" | "version" | "info":

@@ -37,6 +37,13 @@ _DOTNET: Final = (
 )
 
 
+_OF_THE_SDK: Final = ("clean", "sln", "solution", "list", "msbuild", "store", "dev-certs", "format", "help", "remove",
+                      "reference", "package", "completions", "build-server", "vstest", "sdk", "user-secrets", "nuget",
+                      "install", "exec", "dotnet-coverage", "coverage", "reportgenerator", "user-jwts",
+                      "project")  # fmt: skip
+"""Commands of the SDK that work on what the machine has, or are read elsewhere (.NET documentation, dotnet)."""
+
+
 def dotnet(call: Call) -> Outcome:
     given = arguments(call.words, ["s", "source", "c", "configuration", "o", "output", "r", "runtime", "f", "framework",
                                    "v", "verbosity", "configfile", "version", "tool-path", "add-source", "k", "api-key",
@@ -55,6 +62,8 @@ def dotnet(call: Call) -> Outcome:
         return Outcome((), "")
     if plain[:2] == ["nuget", "push"] or word == "push":
         return Outcome(tuple(index_at(given.last("s", "source"), "nuget", "certain")), None)
+    if call.program == "dotnet" and word and word not in (*_DOTNET, *_OF_THE_SDK) and not re.search(r"\.dll$|/", word):
+        return Outcome((Gap(call.command.text, f"what dotnet {shown(word)} contacts is not known"),), None)
     if word not in (*_DOTNET, "install") or given.has("no-restore", "no-build") or word == "nuget":
         return Outcome((), None)
     if word == "tool" and plain[1:2] not in (["install"], ["restore"], ["update"]):
@@ -92,12 +101,15 @@ def _lambda(call: Call, word: str) -> list[Found]:
     if word not in ("deploy-function", "deploy-serverless", "package-ci", "delete-function", "invoke-function",
                     "delete-serverless", "list-functions"):  # fmt: skip
         return []
-    given = arguments(call.words, ["region", "s3-bucket", "sb"])
+    given = arguments(call.words, ["region", "s3-bucket", "sb", "function-role", "frole"])
     region = given.last("region") or call.region
     wanted = {"deploy-serverless": ("cloudformation", "s3"), "delete-serverless": ("cloudformation",),
               "package-ci": ("s3",)}.get(word, ("lambda",))  # fmt: skip
     bucket = given.last("s3-bucket", "sb")
+    role = given.last("function-role", "frole") or ""
     found: list[Found] = []
+    if role and is_known(role) and not role.startswith("arn:"):  # its ARN is asked for
+        found.append(Destination(services.host("iam", region, ""), 443, "aws", "likely", service="iam"))
     for suffix in wanted:
         host = services.host(suffix, region, "")
         if suffix == "s3" and bucket and "." not in bucket:

@@ -309,6 +309,10 @@ def git(call: Call) -> Outcome:
         if kept:
             return Outcome(tuple(git_found(call, kept[1])), None)
         return Outcome(tuple(_remote_url(call, "origin", "GitPull")), None)
+    if command == "svn" and words[:1] in (["clone"], ["init"]):
+        return Outcome(tuple(one for word in words[1:] for one in urls.destination(word)), None)
+    if command == "svn" or (command == "annex" and words[:1] in (["get"], ["copy"], ["sync"])):
+        return Outcome((Gap(call.command.text, "which server that is: the repository's settings name it"),), None)
     if command == "rev-parse" and words[:1] == ["--show-toplevel"] and call.path(folder).startswith(ROOT):
         return Outcome((), f"{ROOT}\n", None)
     status = None if command in ("diff", "show-ref", "rev-parse", "diff-index", "merge-base", "status") else True

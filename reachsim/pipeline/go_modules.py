@@ -16,7 +16,7 @@ from typing import Final
 from reachsim import digits
 from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome
-from reachsim.pipeline.records import Confidence, Destination, Found
+from reachsim.pipeline.records import Confidence, Destination, Found, Script
 from reachsim.pipeline.variables import is_known
 
 _FETCHING: Final = ("get", "build", "install", "test", "run", "vet", "list", "generate")
@@ -42,9 +42,40 @@ def go(call: Call) -> Outcome:
     if plain[0] == "mod":
         if plain[1:2] not in (["download"], ["tidy"], ["vendor"], ["why"], ["graph"]):
             return Outcome((), None)
-    elif plain[0] not in _FETCHING or plain[0] == "generate":
+    elif plain[0] == "generate":
+        return Outcome(tuple(_generated(call, plain[1:])), None)
+    elif plain[0] not in _FETCHING:
         return Outcome((), None)
     return Outcome(tuple(dict.fromkeys(_fetched(call, plain))), None)
+
+
+_DIRECTIVE: Final = re.compile(r"(?m)^//go:generate[ \t]+([^\n]{1,1000})")
+MAX_DIRECTIVES: Final = 100
+
+
+def _generated(call: Call, names: list[str]) -> list[Found]:
+    """``go generate``: the commands that the sources name, each in its file's folder.
+
+    **Source:** go command documentation, "Generate Go files by processing source".
+    """
+    root = call.machine.context_path(call.scope.directory)
+    if root is None:
+        return []
+    start = "" if root == "." else f"{root}/"
+    deep = not names or any("..." in one for one in names)
+    found: list[Found] = []
+    for path in call.machine.context:
+        if not path.endswith(".go") or not path.startswith(start) or (not names and "/" in path.removeprefix(start)):
+            continue
+        place = call.path(path.removeprefix(start))
+        text = call.machine.read(place) or ""
+        named = deep or any(path == one.removeprefix("./") or path.startswith(one.removeprefix("./")) for one in names)
+        for match in _DIRECTIVE.finditer(text) if named and "//go:generate" in text else ():
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(Script(match[1], path, line, directory=posixpath.dirname(place)))
+            if len(found) >= MAX_DIRECTIVES:
+                return found
+    return found
 
 
 def _environment(call: Call, name: str) -> str | None:

@@ -20,6 +20,16 @@ from reachsim.pipeline.variables import expand, is_known, look_up, nothing_known
 _PASSIVE: Final = ("v", "version", "h", "help")
 
 
+def java(call: Call) -> Outcome:
+    """java: a program that is not read; of generators from OpenAPI the document that is named by a URL."""
+    given = arguments(call.words, ["cp", "classpath", "p", "module-path", "jar", "m", "module", "i", "input-spec"])
+    named = given.last("jar", "m", "module") or next((one for one in given.rest if not one.startswith("-")), None)
+    if named is None or (given.has("version", "fullversion", "help", "showversion") and not given.has("jar")):
+        return Outcome((), None)
+    found = [one for url in given.all("i", "input-spec") for one in urls.destination(url)]
+    return Outcome((*found, Gap(call.command.text, f"what {shown(posixpath.basename(named))} contacts is not known")))
+
+
 def maven(call: Call) -> Outcome:
     """mvn and mvnw: even a project without dependencies fetches the plugins of its life cycle."""
     given = arguments([*_maven_words(call), *call.words], ["f", "file", "s", "settings", "P", "pl", "D", "T", "gs",

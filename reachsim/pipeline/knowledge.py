@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -124,6 +124,19 @@ def knows_tool(program: str) -> bool:
 def tool(program: str, arguments: str, variables: Mapping[str, str] = _NONE) -> list[Destination]:
     """What a tool of ``tools.csv`` contacts with these arguments and variables."""
     return reached(_tools().get(program, ()), arguments, variables)
+
+
+REMOTE: Final = frozenset(["push", "publish", "deploy", "pull", "upload", "download", "login", "fetch", "sync",
+                           "release", "clone", "install", "upgrade", "submit"])  # fmt: skip
+"""Words by which subcommands that go out are called."""
+
+
+def leaves_open(program: str, words: Sequence[str]) -> bool:
+    """Whether a tool has a subcommand that goes out by its name, of which no row tells."""
+    rows_ = _tools().get(program, ())
+    plain = [word for word in words if not word.startswith("-")][:2]
+    told = any(re.search(row.arguments, one) for row in rows_ for one in (*plain, " ".join(plain)))
+    return not told and not REMOTE.isdisjoint(plain)
 
 
 def reached(rows: Iterable[Tool], arguments: str, variables: Mapping[str, str] = _NONE) -> list[Destination]:

@@ -174,15 +174,67 @@ def monorepo(call: Call) -> Outcome:
     given = arguments(call.words, ["filter", "F", "scope", "concurrency", "output-logs", "cache-dir", "stream"])
     names = given.rest[1:] if given.rest[:1] == ["run"] else given.rest if call.program == "turbo" else []
     places = _places(call, given.all("filter", "F", "scope"), everywhere=True)
-    found = [one for place in places for name in names for one in _scripts(call, place, name, [])]
+    found: list[Found] = [one for place in places for name in names for one in _scripts(call, place, name, [])]
+    if call.program == "lerna":
+        found += _lerna(call, given.rest[:1])
+    elif call.program == "turbo" and given.rest[:1] in (["prune"], ["link"], ["login"], ["telemetry"], ["daemon"]):
+        names = []
+    if names and not found and not places and call.json("package.json") is None:
+        found.append(Gap(call.command.text, "the packages of the workspace that run it are not in the context"))
     return Outcome((*_remote_cache(call), *found), None)
+
+
+def _lerna(call: Call, word: list[str]) -> list[Found]:
+    """What Lerna does besides running scripts: it installs, publishes, and pushes the versions that it makes."""
+    if word == ["bootstrap"]:
+        return [Script("npm install", directory=place) for place in _places(call, [], everywhere=True)]
+    pushes = [] if {"--no-push", "--no-git-tag-version"} & set(call.words) else [Script("git push origin HEAD")]
+    if word == ["publish"]:
+        return [Script("npm publish"), *([] if "from-package" in call.words else pushes)]
+    if word == ["exec"] and "--" in call.words:
+        return [Script(" ".join(map(quoted, call.words[call.words.index("--") + 1 :])))]
+    return list(pushes) if word == ["version"] else []
 
 
 def nx(call: Call) -> Outcome:
     """nx: its targets are the projects' own programs; the remote cache is asked for them."""
     word = call.words[0] if call.words else ""
     asks = word in ("run", "run-many", "affected", "build", "test", "lint") or ":" in word
-    return Outcome(tuple(_remote_cache(call)) if asks else (), None)
+    found: list[Found] = list(_remote_cache(call)) if asks else []
+    given = arguments(call.words, ["t", "target", "targets", "p", "projects", "c", "configuration", "base", "head",
+                                   "exclude", "parallel"])  # fmt: skip
+    project, _, name = (given.rest[1] if word == "run" and len(given.rest) > 1 else word).partition(":")
+    if word in ("run-many", "affected") or word.startswith("affected:"):
+        name = given.last("t", "target", "targets") or word.partition(":")[2]
+        project = ""
+    elif not name and given.rest[1:]:  # nx build APP
+        project, name = given.rest[1], word
+    for one in name.partition(":")[0].split(","):
+        found += _targets(call, project, one) if one else []
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _targets(call: Call, project: str, name: str) -> list[Found]:
+    """The commands of a target of one project, or of all: of executors only ``nx:run-commands`` runs any.
+
+    **Source:** Nx documentation, "nx:run-commands", "Project Configuration".
+    """
+    root = call.machine.context_path(call.scope.directory)
+    start = "" if root == "." else f"{root}/"
+    found: list[Found] = []
+    for path in [one for one in call.machine.context if posixpath.basename(one) == "project.json"][:_MAX_PACKAGES]:
+        settings = call.json(path.removeprefix(start)) or {}
+        titles = (settings.get("name"), posixpath.basename(posixpath.dirname(path)))
+        target = table(table(settings.get("targets")).get(name))
+        if (project and project not in titles) or not target:
+            continue
+        options = {**target, **table(target.get("options"))}
+        for one in [options.get("command"), *listing(options.get("commands"))]:
+            text = one if isinstance(one, str) else table(one).get("command")
+            if isinstance(text, str):
+                place = call.path(str(options.get("cwd") or "."))
+                found.append(Script(text, path, _line_of(call.read(path) or "", name), directory=place))
+    return found
 
 
 def _remote_cache(call: Call) -> list[Found]:

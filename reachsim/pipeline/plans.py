@@ -31,6 +31,9 @@ def plan(call: Call) -> Outcome:
     names = [word for word in call.words if re.search(r"\.(?:m?js|ts|json|ya?ml|jmx|py)$", word) and "://" not in word]
     for name in names:
         found += _named(call, name)
+    absent = [word for word in call.words[1:] if not word.startswith("-") and not call.exists(word)]
+    if call.words[:1] in (("run",), ("-n",), ("-f",), ("-t",), ("cloud",)) and absent and not found and not names:
+        found.append(Gap(call.command.text, "the plan of the test is not in the context"))
     if (names and not found) or any(name.endswith(_SCRIPT) for name in names):
         found.append(Gap(call.command.text, "of the plan of a test only the addresses that it writes out are read"))
     return Outcome(tuple(dict.fromkeys(found)), None)

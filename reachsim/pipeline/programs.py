@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import installers, knowledge, launchers
+from reachsim.pipeline import installers, knowledge, launchers, runners, tasks
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.readers import PROGRAMS, by_name, reader_of
@@ -20,12 +20,6 @@ from reachsim.pipeline.shell import Command
 from reachsim.pipeline.variables import ROOT, is_known, shown, unknown
 from reachsim.pipeline.wrappers import unwrapped
 
-_UV_RUN: Final = ["project", "directory", "with", "with-editable", "with-requirements", "w", "python", "p", "extra",
-                  "group", "no-group", "only-group", "no-extra", "env-file", "package", "index", "default-index",
-                  "cache-dir", "index-url", "i", "extra-index-url", "find-links", "f", "config-file", "link-mode",
-                  "color", "C", "config-setting", "resolution", "prerelease", "exclude-newer", "python-platform",
-                  "refresh-package", "upgrade-package", "P", "reinstall-package", "no-build-package",
-                  "no-binary-package"]  # fmt: skip
 _PYTHON: Final = r"python[\d.]*|py|pypy3?"
 SHELLS: Final = ("sh", "bash", "zsh", "dash", "ash", "ksh", "busybox")
 
@@ -90,16 +84,12 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return _shell(call, running)
     if re.fullmatch(_PYTHON, program):
         return _python(call, running)
-    if program == "bundle" and call.words[:1] == ("exec",):
-        return read(replace(command, words=call.words[1:] or ("true",), assigned=command.assigned | extra), running)
-    if program in ("poetry", "pipenv", "uv", "dotenv") and call.words[:1] == ("run",):
-        first = by_name("uv", call) if program == "uv" else Outcome()
-        rest = arguments(call.words[1:], _UV_RUN if program == "uv" else ["C", "directory", "P"], stop=True).rest
-        inner = read(replace(command, words=tuple(rest) or ("true",)), running)
-        return Outcome((*first.found, *inner.found), inner.stdout, inner.status)
-    if program in ("conda", "mamba", "micromamba") and call.words[:1] == ("run",):
-        inside = arguments(call.words[1:], ["n", "name", "p", "prefix", "cwd"], stop=True).rest
-        return read(replace(command, words=tuple(inside) or ("true",)), running)
+    if program == "bundle" and call.words[:1] == ("audit",):
+        words = ["bundler-audit", *call.words[1:]]
+        return read(replace(command, words=tuple(words)), running)
+    inside = runners.behind(call)
+    if inside is not None:
+        return _inside(call, *inside, running)
     ran = launchers.launched(call)
     if ran is not None:
         return ran
@@ -107,6 +97,20 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
     if reader is not None and not _shadowed(call, words[0]):
         return reader(call)
     return _other(call, words[0], program, running)
+
+
+def _inside(call: Call, runner: runners.Runner, words: list[str], running: tuple[str, ...]) -> Outcome:
+    """The command that another program runs, or a task of the project's that bears its name."""
+    reader = reader_of(call.program) if runner.asks else None
+    first = reader(call).found if reader is not None else ()
+    task = tasks.named(call, call.program, words[0], words[1:]) if words else None
+    if task is not None:
+        return Outcome((*first, *task), None)
+    if call.program == "hatch" and words:
+        words = [words[0].rsplit(":", 1)[-1], *words[1:]]
+    assigned = {name: value for name, value in call.variables.items() if call.scope.variables.get(name) != value}
+    inner = read(replace(call.command, words=tuple(words) or ("true",), assigned=assigned), running)
+    return Outcome((*first, *inner.found), inner.stdout, inner.status)
 
 
 _HOOKS: Final = ("conda", "mamba", "micromamba", "pyenv", "rbenv", "nodenv", "goenv", "direnv", "brew", "dircolors",
@@ -305,6 +309,8 @@ def _python(call: Call, running: tuple[str, ...]) -> Outcome:
     if well_known is not None:
         return well_known
     if posixpath.basename(name) == "setup.py":
+        if "upload" in words[1:]:
+            return Outcome(tuple(knowledge.index("pypi-upload")), None)
         if any(word in ("install", "develop", "test") for word in words[1:]):
             return Outcome(tuple(knowledge.index("pypi", "likely")), None)
         return Outcome(tuple(_of_file(call, "python", name, program)), None)
@@ -348,8 +354,9 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
     if program in ("dependency-check.sh", "dependency-check") and not call.machine.exists(call.path(name)):
         return by_name("dependency-check", call)
     if knowledge.knows_tool(program):
-        plain = " ".join(call.words)
-        return Outcome(tuple(knowledge.tool(program, plain, call.variables)), None)
+        known = knowledge.tool(program, " ".join(call.words), call.variables)
+        unread = not known and knowledge.leaves_open(program, call.words)
+        return Outcome((Gap(call.command.text, _UNKNOWN.format(shown(program))),) if unread else tuple(known), None)
     if "/" in name or program.endswith(".sh"):
         path = call.path(name)
         if call.machine.exists(path) or path.startswith(ROOT + "/") or path in call.machine.written:
@@ -380,7 +387,10 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
         return Outcome((), None)  # whatever it is, it only tells of itself
     if program.isdecimal() or program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
-    return Outcome((Gap(call.command.text, f"what {shown(program or name)} contacts is not known"),), None)
+    return Outcome((Gap(call.command.text, _UNKNOWN.format(shown(program or name))),), None)
+
+
+_UNKNOWN: Final = "what {} contacts is not known"
 
 
 def is_interpreter(program: str) -> bool:

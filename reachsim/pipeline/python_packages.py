@@ -371,7 +371,7 @@ def _uv_locked(call: Call, folder: str | None, sure: Confidence) -> list[Found]:
 
 def pdm(call: Call) -> Outcome:
     """pdm and hatch: the index of the project's dependencies, or of an environment's."""
-    plain = [word for word in call.words if not word.startswith("-")]
+    plain = arguments(call.words, ["e", "env", "p", "project", "config", "G", "group", "L", "lockfile"]).rest
     words = {"pdm": ("install", "sync", "add", "update", "lock", "build", "publish", "self"),
              "hatch": ("build", "run", "env", "test", "publish", "fmt", "shell")}[call.program]  # fmt: skip
     if not plain or plain[0] not in words:

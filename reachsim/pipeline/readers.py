@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Final, cast
@@ -12,6 +13,7 @@ from typing import Final, cast
 from reachsim.pipeline import clients, knowledge, urls
 from reachsim.pipeline.builtins import BUILTINS
 from reachsim.pipeline.call import Call, Outcome
+from reachsim.pipeline.records import Destination, Gap
 
 Reader = Callable[[Call], Outcome]
 
@@ -25,6 +27,14 @@ def by_url_or_name(call: Call) -> Outcome:
     """Installers of plugins: from where the table says, unless a plugin is named by its URL."""
     named = by_url(call)
     return named if named.found else Outcome(tuple(knowledge.tool(call.program, " ".join(call.words), call.variables)))
+
+
+def editor(call: Call) -> Outcome:
+    """vim and Neovim: plugin managers that a command starts clone the plugins."""
+    if not any(re.search(r"Plug|Lazy|Packer|BundleInstall|Coc|TSInstall|TSUpdate|Mason", word) for word in call.words):
+        return Outcome((), None)
+    plugins = Destination("github.com", 443, "git", "likely")
+    return Outcome((plugins, Gap(call.command.text, "which plugins it installs is not worked out")), None)
 
 
 PROGRAMS: Final[dict[str, str]] = {
@@ -87,6 +97,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "oc": "kubernetes.kubectl", "kustomize": "kubernetes.kustomize", "helm": "kubernetes.helm",
     "helm3": "kubernetes.helm",
     "helmfile": "kubernetes.helmfile", "task": "taskfile.task", "go-task": "taskfile.task",
+    "just": "justfile.just", "poe": "tasks.poe", "makers": "tasks.poe",
     "trivy": "scanners.trivy", "sonar-scanner": "scanners.sonar",
     "dotnet-sonarscanner": "scanners.sonar_dotnet", "SonarScanner.MSBuild.exe": "scanners.sonar_dotnet",
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
@@ -110,6 +121,15 @@ PROGRAMS: Final[dict[str, str]] = {
     "flux": "kubernetes.in_cluster", "kubeseal": "kubernetes.in_cluster", "ko": "builders.ko",
     "nitro-cli": "builders.nitro_cli", "golangci-lint": "builders.linted", "goreleaser": "builders.goreleaser",
     "bazel": "builders.bazel", "bazelisk": "builders.bazel", "conan": "builders.conan",
+    "meson": "builders.meson", "buf": "documents.buf", "hugo": "documents.hugo", "sphinx-build": "documents.sphinx",
+    "graphql-codegen": "documents.schema", "sphinx": "documents.sphinx",
+    **dict.fromkeys(("mkdocs", "docusaurus", "mike", "hexo", "gh-pages"), "documents.published"),
+    "syft": "scanners.cataloged", "grype": "scanners.cataloged", "kubeconform": "scanners.kubeconform",
+    "conftest": "scanners.conftest", "mount": "clients.mounted", "java": "java_packages.java",
+    **dict.fromkeys(("wkhtmltopdf", "wkhtmltoimage", "chromium", "chromium-browser", "google-chrome", "firefox",
+                     "ffmpeg", "ffprobe", "pandoc", "xmllint", "swagger-cli", "spectral", "redocly", "oapi-codegen",
+                     "certutil"), "readers.by_url"),
+    **dict.fromkeys(("vim", "nvim"), "readers.editor"),
     **dict.fromkeys(("nix", "nix-build", "nix-shell", "nix-env", "nix-store", "nix-channel"), "builders.nix"),
 }  # fmt: skip
 """Module and function of the reader of each program. A module is imported when a build runs a program of its."""

@@ -9,7 +9,7 @@ import re
 from typing import Any, Final
 
 from reachsim import toml
-from reachsim.pipeline import knowledge, shapes
+from reachsim.pipeline import knowledge, shapes, tasks
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.index_urls import index_at
@@ -48,6 +48,17 @@ _CARGO: Final = (
     "chef",
     "nextest",
     "generate-lockfile",
+    "tarpaulin",
+    "llvm-cov",
+    "outdated",
+    "geiger",
+    "hack",
+    "udeps",
+    "zigbuild",
+    "ndk",
+    "binstall",
+    "audit",
+    "deny",
 )
 
 
@@ -62,6 +73,8 @@ def cargo(call: Call) -> Outcome:
         return Outcome((*pinned, *rest.found), rest.stdout, rest.status)
     if word in ("search", "info", "owner", "yank"):
         return Outcome((Destination("crates.io", 443, "package"),), None)
+    if word == "make":
+        return tasks.poe(Call(call.command, ["makers", *call.words[call.words.index("make") + 1 :]]))
     if word not in _CARGO or given.has("offline") or call.env("CARGO_NET_OFFLINE") == "true":
         return Outcome((), None)
     git = given.last("git")
@@ -75,8 +88,12 @@ def cargo(call: Call) -> Outcome:
     registry = given.last("registry")
     if registry and word in ("install", "add", "publish"):
         return Outcome(tuple(_cargo_registry(call, registry, sure)), None)
-    if word in ("install", "add", "publish") and not given.has("path"):
-        return Outcome(tuple(index_at(source, "crates", sure)), None)
+    found += _beside(word)
+    if word in ("install", "binstall", "add", "publish") and not given.has("path"):
+        found += index_at(source, "crates", sure)
+        return Outcome(tuple(found), None)
+    if word in ("audit", "deny"):
+        return Outcome((*found, *index_at(source, "crates", "likely")), None)
     manifest = call.read(given.last("manifest-path") or "Cargo.toml")
     if manifest is None:
         found += index_at(source, "crates", "likely" if word not in ("fetch", "update") else sure)
@@ -91,6 +108,19 @@ def cargo(call: Call) -> Outcome:
     for name in dict.fromkeys(others):
         found += _cargo_registry(call, name, sure)
     return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def _beside(word: str) -> list[Found]:
+    """What subcommands of others contact besides: the advisories, which are cloned, and programs that are built.
+
+    **Source:** cargo-audit and cargo-deny documentation (RustSec/advisory-db); cargo-binstall README.
+    """
+    if word in ("audit", "deny"):
+        return [Destination("github.com", 443, "git", "certain" if word == "audit" else "likely")]
+    if word == "binstall":
+        return [Destination(one, 443, "download", "likely")
+                for one in ("github.com", "release-assets.githubusercontent.com")]  # fmt: skip
+    return []
 
 
 def _toolchain(call: Call) -> list[Found]:

@@ -54,6 +54,8 @@ def sam(call: Call) -> Outcome:
             repository = given.last("image-repository") or settings.get("image_repository")
             found += image.pushes(repository) if repository and is_known(repository) else []
             return Outcome(tuple(dict.fromkeys(found)), None)
+        case "publish":
+            return Outcome((_service("serverlessrepo", region),), None)
         case "delete":
             return Outcome((_service("cloudformation", region), _service("s3", region, sure=False)), None)
         case "logs" | "list":

@@ -1,10 +1,12 @@
-"""Scanners with databases or servers of their own: trivy, SonarQube's, OWASP's, dockle, TruffleHog, TFLint.
+"""Scanners with databases or servers of their own: trivy, Syft, Grype, SonarQube's, OWASP's, dockle, TruffleHog,
+TFLint; and what checks manifests by schemas or policies from elsewhere: kubeconform, conftest.
 
 **Source:** Trivy documentation, "Database" (``--db-repository``: mirror.gcr.io, then ghcr.io), "Container image"
 (Docker's images first, then the registry); SonarScanner CLI documentation (``sonar.host.url``, SonarQube Cloud unless
 given), and "SonarScanner for .NET", "Using the scanner"; OWASP DependencyCheck documentation, "Internet Access
 Required"; Dockle and TruffleHog README; TFLint, docs/user-guide/plugins.md (``source``, ``GITHUB_TOKEN``) and
-config.md; ZAP, "Docker" (packaged scans).
+config.md; ZAP, "Docker" (packaged scans); Syft README, "Supported sources"; kubeconform README ("Overriding schemas
+location"); Conftest documentation, "Sharing policies".
 """
 
 from __future__ import annotations
@@ -109,6 +111,63 @@ def dockle(call: Call) -> Outcome:
     if not given.rest or given.has("input") or is_local(call.machine.settings, given.rest[0]):
         return Outcome((), None)
     return Outcome(tuple(image.pulls(given.rest[0], "possible" if call.setting("image *") else "likely")), None)
+
+
+_CATALOG: Final = ["o", "output", "file", "c", "config", "platform", "scope", "s", "from", "name", "exclude", "fail-on",
+                   "f", "source-name", "source-version", "t", "template", "base-path", "select-catalogers",
+                   "by-cve"]  # fmt: skip
+
+
+def cataloged(call: Call) -> Outcome:
+    """syft and grype: the image that they look into, where it isn't on the machine; grype's database."""
+    given = arguments(call.words, _CATALOG)
+    found: list[Found] = list(knowledge.tool(call.program, " ".join(call.words), call.variables))
+    rest = given.rest[1:] if given.rest[:1] in (["scan"], ["packages"], ["attest"]) else given.rest
+    name = rest[0] if rest else ""
+    scheme, _, named = name.partition(":")
+    if name in ("version", "help", "completion", "db", "convert", "login", "config", "cataloger", "explain"):
+        return Outcome(tuple(found), None)
+    if scheme == "registry":
+        found += image.pulls(named)
+    elif name and scheme not in _FROM_HERE and not name.startswith((".", "/", "-")) and not call.exists(name):
+        name = named if scheme in ("docker", "podman") else name
+        if not call.has_folder(name) and not is_local(call.machine.settings, name):
+            found += image.pulls(name, "possible" if call.setting("image *") else "likely")
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+_FROM_HERE: Final = ("dir", "file", "sbom", "docker-archive", "oci-archive", "oci-dir", "singularity", "containerd",
+                     "snap", "pkg")  # fmt: skip
+
+
+def kubeconform(call: Call) -> Outcome:
+    """kubeconform: the places of schemas that it is given; those of GitHub by default."""
+    given = arguments(call.words, ["schema-location", "cache", "kubernetes-version", "n", "output", "reject", "skip",
+                                   "ignore-filename-pattern"])  # fmt: skip
+    if given.has("v", "h") or not call.words:
+        return Outcome((), None)
+    places = given.all("schema-location") or ["default"]
+    sure: Confidence = "likely" if given.has("cache") else "certain"
+    found = [one for place in places for one in urls.destination(re.sub(r"\{\{.*", "", place), "download", "likely")]
+    if "default" in places:
+        found.append(Destination("raw.githubusercontent.com", 443, "download", sure))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def conftest(call: Call) -> Outcome:
+    """``conftest pull URL``, ``conftest test --update URL``: policies from a Git repository, a registry or a server."""
+    given = arguments(call.words, ["p", "policy", "u", "update", "o", "output", "d", "data", "namespace", "parser"])
+    places = [*given.all("u", "update"), *(given.rest[1:] if given.rest[:1] in (["pull"], ["push"]) else [])]
+    found: list[Found] = []
+    for place in places:
+        text = re.sub(r"^(?:git|s3|gcs|http)::", "", place)
+        if text.startswith("oci://"):
+            found += image.pulls(text.removeprefix("oci://"))
+        elif place.startswith("git::") or text.startswith("github.com/"):
+            found += urls.git_destination(text if "://" in text else f"https://{text}")
+        else:
+            found += urls.destination(text)
+    return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def trufflehog(call: Call) -> Outcome:

@@ -244,9 +244,17 @@ def apt_key(call: Call) -> Outcome:
             server = words[number + 1]
         if server:
             found += urls.destination(server if "://" in server else f"hkp://{server}")
+        if word in ("--recv-keys", "--recv-key", "--receive-keys", "--recv", "--refresh-keys") and not _server(words):
+            found += urls.destination("hkps://keyserver.ubuntu.com", "download", "likely")
+            found += urls.destination("hkps://keys.openpgp.org", "download", "possible")
         if word in ("--fetch-keys", "--import") or "://" in word:
             found += urls.destination(word)
     return Outcome(tuple(dict.fromkeys(found)), "" if call.program == "apt-key" else None)
+
+
+def _server(words: list[str]) -> bool:
+    """Whether a key server is named; gpg's own defaults are those of its version (GnuPG: dirmngr, keyserver)."""
+    return any(word.startswith("--keyserver") for word in words)
 
 
 def add(call: Call, family: str, url: str) -> None:

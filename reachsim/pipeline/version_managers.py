@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import knowledge, tasks, urls
 from reachsim.pipeline.call import Call, Outcome
 from reachsim.pipeline.records import Destination, Found
 
@@ -34,8 +34,13 @@ def asdf(call: Call) -> Outcome:
 
 def mise(call: Call) -> Outcome:
     words = [word for word in call.words if not word.startswith("-")]
+    if words[:1] in (["run"], ["r"]) and len(words) > 1:
+        of_task = tasks.named(call, "mise", words[1], words[2:]) or [tasks.absent(call, words[1])]
+        return Outcome((*_installed(call, [], precompiled=True), *of_task), None)
     if words[:1] not in (["install"], ["i"], ["use"], ["u"], ["x"], ["exec"], ["upgrade"], ["up"]):
         return Outcome((), None)
+    if "--" in call.words:
+        words = [word for word in call.words[: call.words.index("--")] if not word.startswith("-")]
     named = [word.split("@")[0] for word in words[1:] if "@" in word or words[0] in ("install", "i", "use", "u")]
     versions = Destination("mise-versions.jdx.dev", 443, "download", "likely")
     return Outcome((versions, *_installed(call, named, precompiled=True)), "")

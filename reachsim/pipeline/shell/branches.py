@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reachsim.pipeline import steering
-from reachsim.pipeline.alternatives import merged
+from reachsim.pipeline.alternatives import either, merged
 from reachsim.pipeline.ledger import Branch, Ledger
-from reachsim.pipeline.shell.scope import Left, Scope
+from reachsim.pipeline.shell.scope import NEVER, Left, Result, Scope
 
 
 class Branches:
@@ -27,19 +27,22 @@ class Branches:
         self._forks: list[steering.Fork | None] = []
         self._rows: list[Branch] = []
         self._goes_on = False  # whether some run comes to what follows
+        self._printed: list[str | None] = []  # by the branches that a run which goes on may take
         self._left: Left = "failure"
 
-    def run(self, status: bool | None, walk: Callable[[Scope], object], *, fails: bool) -> None:
+    def run(self, status: bool | None, walk: Callable[[Scope], Result], *, fails: bool) -> None:
         """Walk a branch; ``status``: whether its condition holds, ``fails``: whether it ends the build in failure."""
         if status is True and self.open and not self.closed:
             self.closed, self.open = True, False
-            walk(self.scope)
+            self._printed.append(walk(self.scope).stdout)
             self._goes_on = not self.scope.ended
             return
         inner = self.scope.copy()
         before = steering.values(inner)
         even = status is not False and not self.closed
-        self._rows.append(self.ledger.branch(lambda: walk(inner), alive=even and not fails))
+        outputs: list[str | None] = []
+        self._rows.append(self.ledger.branch(lambda: outputs.append(walk(inner).stdout), alive=even and not fails))
+        self._printed += outputs if even and not fails else []
         self.scope.functions |= inner.functions
         if even:
             self.scope.doubt(inner)
@@ -53,6 +56,18 @@ class Branches:
             self.scope.machine.forks.remove(fork)
         self.open = self.open and status is False
         self.closed = self.closed or status is True
+
+    def printed(self) -> str | None:
+        """What the branches print: the one that runs, or each what it prints where none but the values that are not
+        known decide; None where that is not known.
+        """
+        texts = [one for one in self._printed if one is not None] + ([] if self.closed else [""])
+        if len(texts) < len(self._printed) or not texts:
+            return None
+        if len(set(texts)) == 1:
+            return texts[0]
+        ends = [one.rstrip("\n") for one in texts]
+        return either("!case", ends) + "\n" if all(ends) and not any(NEVER in one for one in ends) else None
 
     def join(self) -> None:
         """Let the scope know what the branches have set, and the ledger what they contact."""

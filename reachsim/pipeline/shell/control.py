@@ -84,7 +84,7 @@ class Control(Lists):
             if constant:
                 break
         branches.join()
-        return Result("" if not arms else None, True)
+        return Result(branches.printed() if arms else "", True)
 
     def _absent(self, conditions: list[list[Node]], scope: Scope) -> set[int]:
         """Branches for files that are not there, where another branch is for one that is: lock files, as a rule."""
@@ -133,7 +133,7 @@ class Control(Lists):
             status = True if "*" in patterns else fits
             branches.run(status, lambda inner, nodes=body: self.block(nodes, inner, sure), fails=self._fails(body))  # type: ignore[misc]
         branches.join()
-        return Result(None, True)
+        return Result(branches.printed(), True)
 
     def _for_statement(self, node: Node, scope: Scope, sure: Confidence, stdin: str | None) -> Result:  # noqa: ARG002
         name = node.child_by_field_name("variable")

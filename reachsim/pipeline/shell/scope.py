@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from msgspec import Struct
 
 from reachsim.pipeline.records import Confidence, Gap
-from reachsim.pipeline.variables import MAX_TEXT, OPEN
+from reachsim.pipeline.variables import MAX_TEXT, OPEN, OTHERWISE
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -86,7 +86,7 @@ def named(value: str, name: str) -> str:
     """A value whose unknown part is a command's output is unknown under the name of the variable that takes it; ECR's
     token and the text of a well-known script stay what they are.
     """
-    return re.sub(f"{OPEN}!(?!ecr-token|installer )[^\ue001]*", OPEN + name.replace("\\", ""), value)
+    return re.sub(f"{OPEN}!(?!ecr-token|installer )[^\ue001{OTHERWISE}]*", OPEN + name.replace("\\", ""), value)
 
 
 def set_arguments(variables: dict[str, str], words: Sequence[str] | None) -> None:

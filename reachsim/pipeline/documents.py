@@ -1,0 +1,107 @@
+"""Generators of documents, sites and interfaces: what their settings have them fetch, and where they publish.
+
+**Source:** Sphinx documentation, "sphinx.ext.intersphinx" (``objects.inv`` of every mapping, unless a file stands for
+it), "linkcheck"; Hugo documentation, "hugo mod" (Go modules), "Module configuration: imports"; MkDocs, "Deploying your
+docs", mike README, Docusaurus, "Deployment", gh-pages README, hexo-deployer-git README (git push); Buf documentation,
+"buf dep update", "buf.gen.yaml", "buf.yaml"; GraphQL Code Generator, "schema field".
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import Any, Final
+
+from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Script
+from reachsim.pipeline.shapes import listing, table
+from reachsim.pipeline.variables import is_known
+from reachsim.pipeline.yaml import load
+
+_SPHINX: Final = ["b", "c", "d", "D", "A", "t", "j", "w", "builder", "conf-dir", "doctree-dir", "define", "tag", "jobs"]
+_PUSHES: Final = {"mkdocs": "gh-deploy", "docusaurus": "deploy", "mike": "deploy", "hexo": "deploy", "gh-pages": ""}
+"""Programs whose subcommand pushes a branch to the project's remote."""
+_REGISTRY: Final = Destination("buf.build", 443, "package")
+
+
+def sphinx(call: Call) -> Outcome:
+    """sphinx-build: the inventories of other documentation that conf.py names."""
+    given = arguments(call.words[1:] if call.words[:1] == ("-M",) else call.words, _SPHINX)
+    if call.words[:1] == ("-M",):
+        given.rest[:1] = []
+    folder = given.last("c", "conf-dir") or (given.rest[0] if given.rest else ".")
+    found: list[Found] = []
+    text = re.sub(r"(?m)^[ \t]*#.*$", "", call.read(posixpath.join(folder, "conf.py")) or "")
+    if "sphinx.ext.intersphinx" in text:
+        for mapping in re.findall(r"(?s)\bintersphinx_mapping\b[^={]{0,40}=?\s{0,20}\{(.{0,5000}?)\n?\}", text)[:5]:
+            for url in re.findall(r"\(\s{0,50}[\"'](https?://[^\s\"'{}]{1,300})[\"']\s{0,50},\s{0,50}None", mapping):
+                found += urls.destination(url, "download", "certain")
+    if "linkcheck" in (given.last("b", "builder"), *call.words[:2]):
+        found.append(Gap(call.command.text, "it asks every link of the documents"))
+    return Outcome(tuple(dict.fromkeys(found)), None)
+
+
+def hugo(call: Call) -> Outcome:
+    """hugo: modules of a site are Go modules."""
+    given = arguments(call.words, ["s", "source", "b", "baseURL", "d", "destination", "config", "e", "environment"])
+    word = given.rest[0] if given.rest else ""
+    if word == "mod" and given.rest[1:2] in (["get"], ["tidy"], ["vendor"], ["graph"]):
+        return Outcome(tuple(knowledge.index("go-proxy")), None)
+    folder = given.last("s", "source") or "."
+    names = ("hugo.toml", "hugo.yaml", "config.toml", "config.yaml", "config/_default/module.toml",
+             "config/_default/hugo.toml")  # fmt: skip
+    text = "\n".join(call.read(posixpath.join(folder, name)) or "" for name in names)
+    imported = re.search(r"(?m)^[ \t-]*path[ \t]*[=:][ \t]*[\"']?[\w.-]+\.\w+/", text)
+    builds = word in ("", "server", "build") and not call.has_folder(posixpath.join(folder, "_vendor"))
+    return Outcome(tuple(knowledge.index("go-proxy", "likely")) if imported and builds else (), None)
+
+
+def published(call: Call) -> Outcome:
+    """``mkdocs gh-deploy`` and its like: a push to the repository's remote."""
+    given = arguments(call.words, ["r", "remote-name", "remote", "b", "branch", "m", "d", "dist", "repo", "F"])
+    word = _PUSHES[call.program]
+    asks = word == "" or given.rest[:1] == [word]
+    if not asks or (call.program == "mike" and not given.has("p", "push")):
+        return Outcome((), None)
+    remote = given.last("r", "repo", "remote-name", "remote") or "origin"
+    return Outcome((Script(f"git push {remote} gh-pages"),) if is_known(remote) else (), None)
+
+
+def buf(call: Call) -> Outcome:
+    """buf: its registry, where modules depend on others, plugins run there, or a module is pushed."""
+    given = arguments(call.words, ["template", "o", "output", "path", "config", "against", "label", "timeout"])
+    word, rest = (given.rest[0], given.rest[1:]) if given.rest else ("", [])
+    if word in ("push", "registry", "login") or rest[:1] in (["update"], ["prune"]):
+        return Outcome((_REGISTRY,), None)
+    if word not in ("generate", "build", "lint", "breaking", "export", "format", "dep", "mod"):
+        return Outcome((), None)
+    found: list[Found] = []
+    template: Any = load(call.first(given.last("template") or "buf.gen.yaml", "buf.gen.yaml") or "")
+    plugins = [one for one in listing(table(template).get("plugins")) if isinstance(one, dict)]
+    remote = any("remote" in one or str(one.get("plugin", "")).startswith("buf.build/") for one in plugins)
+    if word == "generate" and remote:
+        found.append(_REGISTRY)
+    written: Any = load(call.first("buf.yaml", "buf.work.yaml") or "")
+    if listing(table(written).get("deps")) or call.exists("buf.lock"):
+        found.append(Destination("buf.build", 443, "package", "likely"))
+    if word == "generate" and not isinstance(template, dict):
+        found.append(Gap(call.command.text, "which plugins it runs: buf.gen.yaml is not in the context"))
+    for one in given.all("against"):
+        found += urls.git_destination(one.split("#")[0]) if "://" in one else []
+    return Outcome(tuple(found[:1] if found[:1] == [_REGISTRY] else found), None)
+
+
+def schema(call: Call) -> Outcome:
+    """graphql-codegen: the servers that its configuration names as schemas."""
+    name = arguments(call.words, ["c", "config", "p", "project"]).last("c", "config")
+    names = (name,) if name else ("codegen.yml", "codegen.yaml", "codegen.ts", "codegen.js", "codegen.json")
+    text = call.first(*names)
+    if text is None:
+        return Outcome((Gap(call.command.text, "which schema it asks: its configuration is not in the context"),), None)
+    sure: Confidence = "certain"
+    asked = re.findall(
+        r"(?m)^[^#/\n]{0,80}\bschema[\"']?\s{0,9}:\s{0,9}(?:\[\s{0,50}|-\s{0,9})?[\"']?(https?://[^\s\"'{}#,\]]{1,300})",
+        text,
+    )
+    return Outcome(tuple(dict.fromkeys(one for url in asked for one in urls.destination(url, "download", sure))), None)
