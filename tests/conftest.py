@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
 
+
+# Compiled modules are kept, as of an installed package: else each process that a test starts compiles what it needs.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 os.environ["MPLBACKEND"] = "Agg"
 for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -115,11 +115,14 @@ class State(msgspec.Struct, frozen=True):
 
     def passing(self, routes: Sequence[str] | None = None) -> dict[str, PacketSet]:
         """What gets through by place of start, by any kind of way or by these."""
-        found: dict[str, PacketSet] = {}
-        for (origin, route), packets in self.passes.items():
-            if routes is None or route in routes:
-                found[origin] = found.get(origin, NOTHING) | packets
-        return found
+        return _by_origin({way: packets for way, packets in self.passes.items() if routes is None or way[1] in routes})
+
+
+def _by_origin(passes: Mapping[Way, PacketSet]) -> dict[str, PacketSet]:
+    found: dict[str, PacketSet] = {}
+    for (origin, _), packets in passes.items():
+        found[origin] = found.get(origin, NOTHING) | packets
+    return found
 
 
 def evaluate(
@@ -129,6 +132,12 @@ def evaluate(
     about the internet or a public name.
     """
     return state_of(ground, asked, walked(ground, asked, pins), without)
+
+
+def passing(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> dict[str, PacketSet]:
+    """What gets through by place of start, as `State.passing`; of packets alone, without a verdict's words."""
+    walks = walked(ground, asked, pins)
+    return {} if walks is None else _by_origin(_passes(walks, _Kept(asked, EMPTY))[0])
 
 
 def walked(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> Agreed | None:
@@ -165,7 +174,7 @@ def state_of(ground: Ground, asked: Asked, walks: Agreed | None, without: Interv
     verdict = judge_requests(ground, verdict, found, asked.requests, LAYERS, asked=False)
     known, verdict = verdict, with_planned(verdict, ground.network.snapshot.manifest.planned)
     kept = _Kept(asked, without)
-    passes, unknown = _of_all([_sets(one, kept) for one in walks.readings])
+    passes, unknown = _passes(walks, kept)
     doubts = _doubts(found, kept)
     if verdict.outcome != known.outcome:  # a value that a plan does not tell decides
         doubts |= _planned_doubts(found, verdict)
@@ -193,6 +202,10 @@ class _Kept:
 
 
 _Sets = tuple[dict[Way, PacketSet], dict[str, PacketSet]]
+
+
+def _passes(walks: Agreed, kept: _Kept) -> _Sets:
+    return _of_all([_sets(one, kept) for one in walks.readings])
 
 
 def _sets(found: Sequence[Scenario], kept: _Kept) -> _Sets:

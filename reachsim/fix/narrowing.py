@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from reachsim import policy
 from reachsim.config import Config
 from reachsim.errors import QuestionError
-from reachsim.fix.faults import judge, needed_ways
+from reachsim.fix.edited import Edits
+from reachsim.fix.faults import needed_ways
 from reachsim.fix.records import Mend, Plan
-from reachsim.fix.search import edited_by, finish
+from reachsim.fix.search import finish
 from reachsim.fix.steps import SetEndpointPolicy, Step
 from reachsim.forwarding import Ground
 from reachsim.policy.symbolic import narrowest
@@ -29,7 +30,9 @@ def narrow(ground: Ground, config: Config | None = None, chosen: Sequence[str] =
     Raises QuestionError if the pipeline uses no endpoint.
     """
     config = config or Config()
-    first = judge(ground, config, chosen)
+    edits = Edits(ground, config, chosen)
+    ground = edits.ground
+    first = edits.judged(ground)
     asked: dict[str, list[policy.Request]] = {}
     users: dict[str, dict[str, None]] = {}
     for source in first.sources:
@@ -48,9 +51,9 @@ def narrow(ground: Ground, config: Config | None = None, chosen: Sequence[str] =
     for endpoint, wanted in sorted(asked.items()):
         gateway = ground.network.vpc_endpoints[endpoint].vpc_endpoint_type == "Gateway"
         steps[endpoint] = SetEndpointPolicy(endpoint, json.dumps(narrowest(wanted, gateway=gateway)))
-    edited, patch = edited_by(ground, steps.values())
+    edited, patch = edits.by(steps.values())
     mends = [Mend((step,), tuple(users[endpoint]), 0) for endpoint, step in steps.items()]
-    return finish(ground, edited, config, patch, mends, first, judge(edited, config, chosen))
+    return finish(ground, edited, config, patch, mends, first, edits.judged(edited))
 
 
 def _role(ground: Ground, source: str, destination: str) -> str | None:

@@ -12,7 +12,7 @@ from reachsim.addresses import V6
 from reachsim.check.docker_server import of_servers
 from reachsim.config import Config
 from reachsim.diff import Diff
-from reachsim.diff.cells import Asked, evaluate, minus, union, words
+from reachsim.diff.cells import Asked, minus, passing, union, words
 from reachsim.errors import ReachsimError
 from reachsim.fix.records import Opened
 from reachsim.forwarding import Ground
@@ -47,8 +47,8 @@ def also_opened(before: Ground, after: Ground, who: Sequence[str], config: Confi
     for cell in proof.cells:
         if cell.needed and cell.source in who:
             asked = Asked(cell.source, cell.destination, cell.protocol, cell.port)
-            passing = union(evaluate(after, asked, config.pins).passing().values())
-            needed[cell.source] = needed.get(cell.source, _NOTHING) | passing
+            passes = union(_passing(after, asked, config).values())
+            needed[cell.source] = needed.get(cell.source, _NOTHING) | passes
     found = []
     for source, packets in _gained(before, after, [*who, *bystanders(after, who, before)], config):
         more = packets - needed.get(source, _NOTHING)
@@ -125,7 +125,7 @@ def _gain(before: Ground, after: Ground, questions: Iterable[Asked], config: Con
 def _passing(ground: Ground, asked: Asked, config: Config) -> dict[str, PacketSet]:
     """What gets through, asked once: each of several changes is measured against the same snapshot."""
     key = ("passing", asked, frozenset(config.pins.items()))
-    return ground.kept(key, lambda: evaluate(ground, asked, config.pins).passing())
+    return ground.kept(key, lambda: passing(ground, asked, config.pins))
 
 
 def _has_ipv6(ground: Ground) -> bool:

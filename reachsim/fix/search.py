@@ -19,14 +19,13 @@ from reachsim.config import Config
 from reachsim.diff import diff
 from reachsim.diff.records import EXPOSURES
 from reachsim.edits.draft import Draft
-from reachsim.errors import ReachsimError, UnsupportedError
+from reachsim.errors import ReachsimError
 from reachsim.fix import holders
 from reachsim.fix.candidates import NO_CHANGE, candidates, why_not
 from reachsim.fix.closing import is_outside
+from reachsim.fix.edited import Edits
 from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
-from reachsim.fix.making import apply_step
 from reachsim.fix.proof import also_closed, also_opened, left_out, opening
-from reachsim.fix.quotas import past_quota
 from reachsim.fix.records import Left, Mend, Plan, Status
 from reachsim.fix.steps import (
     TRUST,
@@ -39,15 +38,13 @@ from reachsim.fix.steps import (
     Step,
     component_of,
     describe,
-    in_order,
     policy_key,
 )
 from reachsim.fix.taken import Steps, Taken
 from reachsim.fix.unjudged import unjudged
 from reachsim.fix.wishes import not_given
 from reachsim.forwarding import Ground
-from reachsim.model.network import Network
-from reachsim.patch import Patch, apply
+from reachsim.patch import Patch
 
 ROUNDS = 8
 """How often the edited snapshot is judged to find what stood behind other faults."""
@@ -64,19 +61,17 @@ def propose(ground: Ground, config: Config | None = None, chosen: Sequence[str] 
         chosen: Sources to make so, in place of the pipeline's.
     """
     config = config or Config()
-    first = judge(ground, config, chosen)
-    found = _mend_all(ground, config, first)
-    found = _without_idle(ground, config, chosen, found)
-    edited, patch = edited_by(ground, [step for steps in found for step in steps])
-    last = judge(edited, config, chosen)
+    edits = Edits(ground, config, chosen)
+    first = edits.judged(edits.ground)
+    found = _mend_all(edits, config, first)
+    found = _without_idle(edits, config, chosen, found)
+    edited, patch = edits.by(step for steps in found for step in steps)
+    last = edits.judged(edited)
     mends = tuple(
-        _with_alternatives(ground, edited, config, chosen, last, found, steps, names) for steps, names in found.items()
+        _with_alternatives(edits, edited, config, chosen, last, found, steps, names) for steps, names in found.items()
     )
-    swapped = [step for one in mends for step in one.steps]
-    if swapped != [step for steps in found for step in steps]:
-        edited, patch = edited_by(ground, swapped)
-        last = judge(edited, config, chosen)
-    return finish(ground, edited, config, patch, mends, first, last)
+    edited, patch = edits.by(step for one in mends for step in one.steps)
+    return finish(edits.ground, edited, config, patch, mends, first, edits.judged(edited))
 
 
 def finish(
@@ -124,28 +119,14 @@ def _status(first: Judged, last: Judged, left: Sequence[Left]) -> Status:
     return "proven" if first.check.overall != "private-and-working" else "nothing to fix"
 
 
-def edited_by(ground: Ground, steps: Iterable[Step]) -> tuple[Ground, Patch]:
-    """The snapshot with steps made. Raises ReachsimError if that makes no valid one, or one past AWS's quotas."""
-    draft = Draft(ground.network)
-    for step in in_order(steps):
-        apply_step(draft, step)
-    patch = draft.patch()
-    network = Network(apply(ground.network.snapshot, patch), assume_defaults=ground.network.assume_defaults,
-                      beside=ground.network)  # fmt: skip
-    refused = past_quota(ground.network, network)
-    if refused:
-        raise UnsupportedError(refused)
-    return Ground(network, ground.appliances), patch
-
-
 def _same_effect(step: Step) -> Step:
     """A step without what may differ between two that do the same."""
     return msgspec.structs.replace(step, number=0) if isinstance(step, AddAclEntry) else step
 
 
-def _mend_all(ground: Ground, config: Config, judged: Judged) -> dict[Steps, list[str]]:
+def _mend_all(edits: Edits, config: Config, judged: Judged) -> dict[Steps, list[str]]:
     found: dict[Steps, list[str]] = {}
-    here, faults = ground, judged.faults
+    here, faults = edits.ground, judged.faults
     for _ in range(ROUNDS):
         before = len(found)
         for outside in (False, True):  # where a project may move to shows once the ways out are closed
@@ -154,8 +135,11 @@ def _mend_all(ground: Ground, config: Config, judged: Judged) -> dict[Steps, lis
                     _mend(here, fault, found)
         if len(found) == before:
             break
-        here, found = _usable(ground, found)
-        faults = judge(here, config, judged.sources).faults
+        here, found = _usable(edits, found)
+        again = edits.judged(here)
+        if again.sources != judged.sources:  # an edit made somebody else a part of the pipeline
+            again = judge(here, config, judged.sources)
+        faults = again.faults
     return found
 
 
@@ -178,13 +162,13 @@ def _mend(ground: Ground, fault: Fault, found: dict[Steps, list[str]]) -> None:
         return
 
 
-def _usable(ground: Ground, found: dict[Steps, list[str]]) -> tuple[Ground, dict[Steps, list[str]]]:
+def _usable(edits: Edits, found: dict[Steps, list[str]]) -> tuple[Ground, dict[Steps, list[str]]]:
     """The snapshot edited, without those steps that make no valid one."""
     kept: dict[Steps, list[str]] = {}
-    here = ground
+    here = edits.ground
     for steps, names in found.items():
         try:
-            here, _ = edited_by(ground, [step for some in (*kept, steps) for step in some])
+            here, _ = edits.by(step for some in (*kept, steps) for step in some)
         except ReachsimError:
             continue
         kept[steps] = names
@@ -195,11 +179,11 @@ def _usable(ground: Ground, found: dict[Steps, list[str]]) -> tuple[Ground, dict
 
 
 def _as_good(
-    ground: Ground, config: Config, chosen: Sequence[str], steps: Iterable[Step], best: Judged
+    edits: Edits, config: Config, chosen: Sequence[str], steps: Iterable[Step], best: Judged
 ) -> Ground | None:  # fmt: skip
     """The snapshot with the steps made, if it is no worse than the best one: no fault more, and no worse word."""
     try:
-        edited, _ = edited_by(ground, steps)
+        edited, _ = edits.by(steps)
         for source in best.sources:
             if not _names(faults_of(edited, config, source)) <= _names(best.faults):
                 return None
@@ -216,16 +200,16 @@ def _names(faults: Iterable[Fault]) -> set[tuple[str, str, str]]:
 
 
 def _without_idle(
-    ground: Ground, config: Config, chosen: Sequence[str], found: dict[Steps, list[str]]
+    edits: Edits, config: Config, chosen: Sequence[str], found: dict[Steps, list[str]]
 ) -> dict[Steps, list[str]]:
     """Only steps without which something would stay wrong."""
     steps = list(dict.fromkeys(step for some in found for step in some))
     if not steps:
         return {}
-    best = judge(edited_by(ground, steps)[0], config, chosen)
+    best = edits.judged(edits.by(steps)[0])
     for step in reversed(steps[:]):
         fewer = [one for one in steps if one != step]
-        if _as_good(ground, config, chosen, fewer, best) is not None:
+        if _as_good(edits, config, chosen, fewer, best) is not None:
             steps = fewer
     kept: dict[Steps, list[str]] = {}
     for some, names in found.items():
@@ -236,18 +220,18 @@ def _without_idle(
 
 
 def _with_alternatives(
-    ground: Ground, whole: Ground, config: Config, chosen: Sequence[str], last: Judged, found: dict[Steps, list[str]],
+    edits: Edits, whole: Ground, config: Config, chosen: Sequence[str], last: Judged, found: dict[Steps, list[str]],
     steps: Steps, names: list[str],
 ) -> Mend:  # fmt: skip
     """The steps, or what does the same and opens less; and what else would do. ``whole``: with all steps made."""
     rest = [step for some in found if some != steps for step in some]
     try:
-        around, _ = edited_by(ground, rest)
+        around, _ = edits.by(rest)
     except ReachsimError:  # others build on these steps
-        return Mend(steps, tuple(dict.fromkeys(names)), opening(ground, whole, last.sources, config))
+        return Mend(steps, tuple(dict.fromkeys(names)), opening(edits.ground, whole, last.sources, config))
     tried = [(steps, opening(around, whole, last.sources, config))]
     for option in _others(around, config, last.sources, steps, rest):
-        edited = _as_good(ground, config, chosen, [*rest, *option], last)
+        edited = _as_good(edits, config, chosen, [*rest, *option], last)
         if edited is not None:
             tried.append((option, opening(around, edited, last.sources, config)))
         if len(tried) > MOST_ALTERNATIVES:

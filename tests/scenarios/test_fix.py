@@ -17,8 +17,8 @@ from reachsim import Reach, ReachsimError, load, load_files
 from reachsim.check.outsiders import ACTIONS
 from reachsim.cli import group
 from reachsim.fix import Plan
+from reachsim.fix.edited import Edits
 from reachsim.fix.faults import needed_ways
-from reachsim.fix.search import edited_by
 from reachsim.fix.steps import CreateEndpoint, component_of, describe
 from tests.build import AclEntry, Record
 from tests.property.comparison import corners, origin_of, packet_of
@@ -399,9 +399,10 @@ def test_a_failing_pipeline_is_private_and_works_with_the_fix_applied(name: str)
 
 def assert_no_step_is_idle(files: Files, plan: Plan) -> None:
     reach = load_files(files)
+    edits = Edits(reach.ground, reach.config, ())
     for left in plan.steps:
         try:
-            edited, _ = edited_by(reach.ground, [one for one in plan.steps if one != left])
+            edited, _ = edits.by(one for one in plan.steps if one != left)
         except ReachsimError:
             continue
         assert Reach(edited.network.snapshot).check().overall != "private-and-working", left

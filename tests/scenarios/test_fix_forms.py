@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -124,13 +125,20 @@ def calls(text: str) -> list[list[str]]:
     return found
 
 
+@cache
+def _model(service: str) -> Any:
+    """A service as botocore has it: a file of megabytes, read once."""
+    from botocore.session import get_session
+
+    return get_session().get_service_model(service)
+
+
 def params_of(call: Sequence[str]) -> tuple[str, str, dict[str, Any]]:
     """(service, operation, parameters) of a call, its options read as the AWS CLI reads them."""
     from botocore import xform_name
-    from botocore.session import get_session
 
     service, name = {"s3api": "s3"}.get(call[1], call[1]), call[2]
-    model = get_session().get_service_model(service)
+    model = _model(service)
     operation = next(one for one in model.operation_names if xform_name(one, "-") == name)
     members = model.operation_model(operation).input_shape.members
     options = {xform_name(one, "-"): one for one in members}
@@ -169,14 +177,13 @@ def _read(shape: Any, words: Sequence[str]) -> Any:
 
 
 def test_commands_are_calls_with_the_arguments_that_they_take(commands: str) -> None:
-    from botocore.session import get_session
     from botocore.validate import ParamValidator
 
     made = calls(commands)
     assert len(made) > len(STEPS)
     for call in made:
         service, operation, params = params_of(call)
-        shape = get_session().get_service_model(service).operation_model(operation).input_shape
+        shape = _model(service).operation_model(operation).input_shape
         report = ParamValidator().validate(params, shape)
         assert not report.has_errors(), (call, report.generate_report())
 
