@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from .conditions import read_operator
+from .exemptions import RCP_SERVICES
 from .lint import Issue, Place, Subject
 from .operators import OPERATORS
 from .principals import SERVICE_SUFFIXES, is_known_entry
@@ -24,6 +25,7 @@ _STATEMENT_KEYS: Final = (
 )  # fmt: skip
 _PRINCIPAL_TYPES: Final = ("AWS", "Service", "Federated", "CanonicalUser")
 _ACTION: Final = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 _UNIQUE_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 """As AWS shows principals that were deleted."""
 _ACCOUNT_PART: Final = re.compile(r"(\d{12})?|[a-z][a-z-]*|.*[*?$].*")
@@ -49,6 +51,8 @@ def on_document(whole: Place) -> Iterator[Issue]:
         yield _fault("UNKNOWN_VERSION", "/Version", message)
     if "Statement" not in top:
         yield _fault("NO_STATEMENT", "", "the policy has no Statement")
+    elif top["Statement"] == []:
+        yield Issue("finding", "NO_STATEMENT", "/Statement", "no statement allows anything", _GRAMMAR)
     yield from _repeated_sids(whole)
 
 
@@ -146,6 +150,9 @@ def _resources(subject: Subject) -> Iterator[Issue]:
         elif len(parts) == 6 and ("*" in parts[2] or "?" in parts[2]):
             message = "the service in an ARN takes no wildcard"
             yield _fault("WILDCARD_SERVICE", one.pointer, message, source)
+        elif len(parts) == 6 and not set(parts[1]) & set("*?$") and parts[1] not in _PARTITIONS:
+            message = f"there is no partition {parts[1]!r}, so {one.value} matches nothing"
+            yield Issue("finding", "NO_PARTITION", one.pointer, message, source)
         elif len(parts) == 6 and not _ACCOUNT_PART.fullmatch(parts[4]):
             message = f"{parts[4]!r} is no account, which has 12 digits, so {one.value} matches nothing"
             yield Issue("finding", "NO_ACCOUNT", one.pointer, message, source)
@@ -167,6 +174,8 @@ def _principals(subject: Subject) -> Iterator[Issue]:
         elif not isinstance(element.value, dict):
             yield _fault("WRONG_TYPE", element.pointer, f"expected an object, found {_sort(element.value)}")
         else:
+            if not element.value:
+                yield Issue("finding", "NO_PRINCIPAL", element.pointer, "the Principal names nobody", source)
             for sort in element.value:
                 entries = element.child(sort)
                 if sort not in _PRINCIPAL_TYPES:
@@ -238,6 +247,11 @@ def _rcp(subject: Subject) -> Iterator[Issue]:
     for element in subject.under("Principal"):
         if element.value not in ("*", {"AWS": "*"}):
             yield _fault("RCP_PRINCIPAL", element.pointer, 'the Principal of an RCP is "*"; use conditions', source)
+    for one in subject.texts("Action"):
+        prefix = one.value.lower().partition(":")[0]
+        if ":" in one.value and prefix not in RCP_SERVICES:
+            message = f"RCPs do not act on {prefix} (as of 2026-10-27), so this denies nothing there"
+            yield Issue("finding", "RCP_SERVICE", one.pointer, message, source)
     for element in subject.under("NotPrincipal", "NotAction"):
         name = element.pointer.rsplit("/", 1)[1]
         yield _fault("RCP_ELEMENT", element.pointer, f"an RCP has no {name}", source)

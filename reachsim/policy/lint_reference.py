@@ -41,6 +41,9 @@ def _actions(subject: Subject) -> Iterator[Issue]:
     for one in subject.texts("Action"):
         fitting = _fitting(one.value)
         if fitting is None:
+            prefix = one.value.partition(":")[0]
+            if ":" in one.value and not set(prefix) & set("*?") and reference.is_complete():
+                yield Issue("warning", "NO_SUCH_ACTION", one.pointer, f"AWS has no actions of {prefix}", _SOURCE)
             continue
         if not fitting:
             yield Issue("warning", "NO_SUCH_ACTION", one.pointer, f"AWS has no action {one.value}", _SOURCE)
@@ -106,6 +109,10 @@ def _meets(resource: str, arn: str) -> bool:
     parts, others = text.split(":", _COLONS), arn.split(":", _COLONS)
     if any("*" in part for part in parts[:_COLONS]):
         return _overlap(text, arn)  # this star may reach over colons; those of the table stay in their part
+    if len(parts) == len(others) and any(
+        part == "" and other == "*" for part, other in zip(parts, others, strict=True)
+    ):
+        return False  # a Region or account that such ARNs have
     return len(parts) == len(others) and all(map(_overlap, parts, others))
 
 

