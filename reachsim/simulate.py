@@ -281,8 +281,9 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     if outcome == "intermittent" and choosing:
         outcome = "unknown"
     changed = outcome != verdict.outcome
+    untold = any(note.code == "PLANNED_VALUE_UNKNOWN" for note in mine)
     return msgspec.structs.replace(
-        verdict, outcome=outcome, route="none" if changed else verdict.route,
+        verdict, surely=() if untold else verdict.surely, outcome=outcome, route="none" if changed else verdict.route,
         layers={**verdict.layers, "network": outcome} if changed else verdict.layers,
         assumptions=tuple(dict.fromkeys((*verdict.assumptions, *assumptions))),
     )  # fmt: skip
@@ -344,6 +345,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     return Verdict(
         question, outcome, route, {"network": outcome}, blocked_by, _paths(considered), missing,
         tuple(dict.fromkeys(assumptions)), tuple(dict.fromkeys(names_hops)),
+        _sure_ways(considered) if outcome == "unknown" else (),
     )  # fmt: skip
 
 
@@ -583,6 +585,13 @@ def _route_depends(one: Scenario) -> bool:
 
 def _routes(found: Sequence[Scenario]) -> dict[RouteWord, None]:
     return {route_of(one, flow): None for one in found for flow in one.flows if flow.outcome == "allowed"}
+
+
+def _sure_ways(found: Sequence[Scenario]) -> tuple[RouteWord, ...]:
+    """The ways of what gets through at least at times where nothing but chance decides: the name's address is none that
+    is not known.
+    """
+    return tuple(_routes([one for one in found if not (one.symbolic or one.gaps or one.blocks)]))
 
 
 def _may_go_elsewhere(found: Sequence[Scenario]) -> bool:

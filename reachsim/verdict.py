@@ -93,6 +93,8 @@ class Verdict(Shown, frozen=True):
     assumptions: tuple[Assumption, ...] = ()
     names: tuple[Hop, ...] = ()
     """How the destination's name was resolved, one hop of type ``dns`` per step."""
+    surely: tuple[RouteWord, ...] = ()
+    """Of an ``unknown`` outcome: the ways by which some of it surely gets through, whatever becomes of the rest."""
 
     def __repr__(self) -> str:
         return f"<Verdict {self.question.source} → {self.question.destination}: {self.outcome}, route {self.route}>"

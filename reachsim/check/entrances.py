@@ -45,7 +45,9 @@ def _arriving(verdict: Verdict, node: Interface, interfaces: Sequence[Interface]
         for one in verdict.assumptions
     ):
         outcome = "unknown"
-    return msgspec.structs.replace(verdict, outcome=outcome, paths=tuple(paths)) if outcome is not None else None
+    if outcome is None:
+        return None
+    return msgspec.structs.replace(verdict, outcome=outcome, paths=tuple(paths), surely=())
 
 
 def _crosses(path: Path, names: set[str]) -> bool:
@@ -58,7 +60,8 @@ def _undecided(
     """The verdict where nothing tells what the load balancer forwards to, and its node is let through to the source."""
     if verdict.outcome != "unknown" or node.vpc_id not in {one.vpc_id for one in interfaces}:
         return None
-    return verdict if simulate(ground, node.id, source).outcome != "blocked" else None
+    open_ = simulate(ground, node.id, source).outcome != "blocked"
+    return msgspec.structs.replace(verdict, surely=()) if open_ else None
 
 
 def _by_a_rule(
@@ -81,7 +84,7 @@ def _by_a_rule(
             detail = f"a rule of {balancer.name} sends requests to {pool.name}: for which ones was not read"
             outcome = "unknown" if lacking or "unknown" in (verdict.outcome, onward.outcome) else onward.outcome
             return msgspec.structs.replace(
-                onward, outcome=outcome, route=verdict.route if verdict.route != "none" else "internet",
+                onward, surely=(), outcome=outcome, route=verdict.route if verdict.route != "none" else "internet",
                 missing=tuple(sorted({*onward.missing, *lacking, *verdict.missing})),
                 assumptions=(*onward.assumptions, Assumption("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak")),
             )  # fmt: skip

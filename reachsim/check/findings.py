@@ -130,6 +130,8 @@ def _how_it_gets_out(cell: Cell, verdict: Verdict) -> str:
     """The answer, or where a policy refuses the source's own requests the way that stays for others'."""
     if cell.route in OUTWARD:
         return f"{cell.outcome} {cell.route}"
+    if verdict.surely:
+        return f"some of it gets through {', '.join(verdict.surely)}, what becomes of the rest is not known"
     routes = dict.fromkeys(path.route for path in verdict.paths if path.outcome == "allowed" and path.route in OUTWARD)
     said = "may refuse" if cell.outcome == "unknown" else "refuses"
     return f"the network lets it through {', '.join(routes)}, though a policy {said} these requests"

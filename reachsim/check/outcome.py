@@ -17,9 +17,10 @@ OUTWARD: Final = ("internet", "aws-public", "mixed", "on-premises")
 def gets_out(verdict: Verdict) -> bool:
     """Whether traffic gets out by a way that leaves AWS's private network.
 
-    What a policy then says to the source's own requests does not count: the way is there for whatever else is sent.
+    What a policy then says to the source's own requests does not count: the way is there for whatever else is sent. Nor
+    does what is not known of the rest.
     """
-    if verdict.outcome in THROUGH and verdict.route in OUTWARD:
+    if (verdict.outcome in THROUGH and verdict.route in OUTWARD) or any(way in OUTWARD for way in verdict.surely):
         return True
     open_way = verdict.layers.get("network") in THROUGH
     return open_way and any(path.outcome == "allowed" and path.route in OUTWARD for path in verdict.paths)
@@ -32,7 +33,9 @@ def leaks(cell: Cell) -> bool:
 
 
 def exposes(cell: Cell) -> bool:
-    return cell.source == "internet" and cell.outcome in THROUGH
+    """Whether the internet gets to a source, whatever else is not known of that."""
+    sure = cell.outcome in THROUGH or (cell.verdict is not None and bool(cell.verdict.surely))
+    return cell.source == "internet" and sure
 
 
 def overall_of(

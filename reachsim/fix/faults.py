@@ -112,7 +112,7 @@ def faults_of(ground: Ground, config: Config, source: str) -> list[Fault]:
     found += _blocked(ways)
     for one in (source, *servers):
         out = simulate(wider, one, "internet", pins=config.pins)
-        if out.outcome in THROUGH:
+        if gets_out(out):
             found.append(Fault("leaves", one, "internet", out))
         found += [
             Fault("leaves", one, way.question.destination, way)

@@ -162,6 +162,38 @@ def test_exposed_without_a_way_out() -> None:
     assert found.findings()["INTERFACE_EXPOSED"] == "high"
 
 
+def two_ways(net: Pipeline) -> None:
+    """A NAT gateway for builds of the second subnet, one in a state that nobody knows for those of the first."""
+    nat = net.with_nat([])
+    net.table("vpc-1", [("0.0.0.0/0", nat)], name="c")
+    net["rtb-build"]["Associations"] = [
+        one for one in net["rtb-build"]["Associations"] if one.get("SubnetId") != net.build_c
+    ]
+    net["rtb-c"]["Associations"].append({"RouteTableId": "rtb-c", "SubnetId": net.build_c, "Main": False})
+    unsure = net.nat("subnet-pub", "10.10.31.10", "203.0.113.10", name="2")
+    net[unsure]["State"] = "wondering"
+    net.route("rtb-build", "0.0.0.0/0", unsure)
+
+
+def test_a_sure_way_out_is_a_leak_whatever_else_is_not_known() -> None:
+    """DESIGN, "How overall is found": what is proven of 1 comes before what a file leaves open of it."""
+    net = Pipeline()
+    two_ways(net)
+    endpoint_route = next(one for one in net["rtb-build"]["Routes"] if one.get("GatewayId") == "vpce-s3")
+    net["vpce-s3"]["RouteTableIds"].append("rtb-c")
+    net["rtb-c"]["Routes"].append(dict(endpoint_route))
+    found = Checked(net)
+    assert (found.overall, found.fate("internet"), found.fate("s3")) == (
+        "leaking", ("unknown", "none"), ("allowed", "private")
+    )  # fmt: skip
+    (leak,) = [one for one in found.check.findings if one.id == "PUBLIC_EGRESS_POSSIBLE"]
+    assert leak.component == "nat-1"
+    assert "codebuild:p1 → internet: some of it gets through internet, what becomes of the rest is not known" in (
+        leak.evidence
+    )
+    assert found.check.exit_code == 1
+
+
 def test_leaking_comes_before_exposed() -> None:
     net = Pipeline()
     public_client(net, egress=True)
