@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from reachsim import digits, policy, services
 from reachsim.check.needs import Need, in_bucket
-from reachsim.check.role_requests import NO_PATH, role_request
+from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
@@ -175,8 +175,8 @@ def trusts_tasks(network: Network, home: Home, role: str) -> Answer:
     absent = NO_PATH | {"sts:ExternalId"}
     request = policy.Request(policy.Principal.parse(_TASKS), "sts:AssumeRole", role, home[0], context, absent=absent)
     answer = judge_elsewhere(network, request, None)
-    detail = f"the trust policy of {role} does not let {_TASKS} assume it, so no task starts"
-    return replace(answer, blocks=tuple(replace(block, detail=detail) for block in answer.blocks))
+    rest = ", so no task starts"
+    return replace(answer, blocks=tuple(not_assumed(network, one, role, _TASKS, rest) for one in answer.blocks))
 
 
 def _token(network: Network, home: Home, task: aws.TaskDefinition) -> Answer:

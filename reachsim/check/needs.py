@@ -22,7 +22,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.pipeline.handed import UNTOLD, Variable, environments
 from reachsim.pipeline.project import log_actions, parameter, runs, secret
-from reachsim.pipeline.records import PROXY_REACHES
+from reachsim.pipeline.records import BATCH_ELSEWHERE, PROXY_REACHES
 from reachsim.selectors import parse_selector
 from reachsim.workloads import find_project
 
@@ -88,13 +88,23 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
     needs += [_of_unresolved(one, "run") for one in contacts.unresolved
               if one.surely or "CodeBuild refuses it" in one.why]  # fmt: skip
     proxied = [one for one in contacts.unresolved if one.why == PROXY_REACHES]
+    batched = [one for one in contacts.unresolved if one.why == BATCH_ELSEWHERE
+               and found is not None and _goes_elsewhere(found[1], one.text)]  # fmt: skip
     needs += [Need("environment", "", place=f"{one.file}:{one.line} {one.text}: {one.why}", leads_out=True)
-              for one in proxied]  # fmt: skip
+              for one in (*proxied, *batched)]  # fmt: skip
     if proxied or (found is not None and _proxies(network, *found)):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
     needs = [_where_it_is(network, home, need) for need in needs]
     needs = [_encrypted(network, *found, need) for need in needs] if found is not None else needs
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+
+
+def _goes_elsewhere(project: aws.Project, named: str) -> bool:
+    """Whether what a batch names takes builds of a project elsewhere: not to its own fleet, nor where it has no
+    batches."""
+    fleet = project.environment.fleet
+    own = (fleet.fleet_arn or "").partition(":fleet/")[2].partition(":")[0] if fleet is not None else ""
+    return project.build_batch_config is not None and named != f"fleet: {own}"
 
 
 def _where_it_is(network: Network, home: Home, need: Need) -> Need:
@@ -202,8 +212,7 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
     """The steps that a source's configuration implies (DESIGN, "Needed"), without reading its buildspec."""
     selector = parse_selector(source)
     if selector.kind != "codebuild":
-        requests = tuple(_request("codecommit:GitPush", arn) for arn in _repositories(network)[:1])
-        return (Need("git-push", "git-codecommit", requests),)
+        return _push_needs(network, source)
     found = find_project(network, selector.value)
     if found is None:
         return ()
@@ -231,6 +240,18 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     needs += _kept_in_buckets(network, home, project)
     return tuple(_encrypted(network, home, project, _where_it_is(network, home, need)) for need in needs)
+
+
+def _push_needs(network: Network, client: str) -> tuple[Need, ...]:
+    """What a client needs that pushes: one of the pipeline's repositories in its own account, as CodeCommit lets nobody
+    from another account in but by a role there."""
+    found = _repositories(network)
+    by_instance = client in network.instances
+    own = [arn for arn in found if arn.split(":")[4] == network.home_of(client)[0]] if by_instance else found[:1]
+    asked: list[tuple[dict[str, Any], ...]] = [(_request("codecommit:GitPush", arn),) for arn in own]
+    asked = asked or [()]
+    instead = "one of the pipeline's repositories" if len(asked) > 1 else ""
+    return tuple(Need("git-push", "git-codecommit", one, instead=instead) for one in asked)
 
 
 def _encrypted(network: Network, home: Home, project: aws.Project, need: Need) -> Need:

@@ -24,12 +24,14 @@ _STACKS: Final = "cloudformation.amazonaws.com"
 
 
 class Wish(Struct, frozen=True):
-    """One request: an action, the ARN of its resource, condition keys of its own, and what will do in its place."""
+    """One request: an action, the ARN of its resource, condition keys of its own, and what will do in its place.
+    ``unseen_policy``: the resource's own policy, which no snapshot holds, commonly allows it."""
 
     action: str
     resource: str
     context: Mapping[str, Any] = {}
     or_else: str = ""
+    unseen_policy: bool = False
 
 
 def wishes(network: Network, home: Home, action: aws.PipelineAction) -> tuple[Wish, ...]:
@@ -40,9 +42,10 @@ def wishes(network: Network, home: Home, action: aws.PipelineAction) -> tuple[Wi
 
 
 def is_judged(action: aws.PipelineAction) -> bool:
-    """Whether it is known what an action asks."""
+    """Whether it is known what an action asks, if anything: an approval may notify nobody."""
     kind = action.action_type_id
-    return kind.owner == "AWS" and (kind.category, kind.provider) in _ASKS
+    asks = kind.category != "Approval" or bool(action.configuration.get("NotificationArn"))
+    return kind.owner == "AWS" and asks and (kind.category, kind.provider) in _ASKS
 
 
 def _arn(home: Home, service: str, rest: str) -> str:
@@ -93,6 +96,14 @@ def _codebuild(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[W
 def _lambda(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
     function = _named(action, "FunctionName").rsplit(":function:", 1)[-1]
     yield Wish("lambda:InvokeFunction", _arn(home, "lambda", f"function:{function}"))
+
+
+def _approval(_: Network, __: Home, action: aws.PipelineAction) -> Iterator[Wish]:
+    """The notification of a manual approval, where there is one ("Grant Amazon SNS permissions to a CodePipeline
+    service role")."""
+    topic = action.configuration.get("NotificationArn", "")
+    if topic.startswith("arn:") and "#{" not in topic:
+        yield Wish("sns:Publish", topic, unseen_policy=True)
 
 
 def _s3_deploy(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
@@ -160,5 +171,6 @@ _ASKS: Final[Mapping[tuple[str, str], Callable[[Network, Home, aws.PipelineActio
     ("Test", "CodeBuild"): _codebuild, ("Invoke", "Lambda"): _lambda, ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "ECS"): _ecs, ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,
     ("Deploy", "CodeDeploy"): _codedeploy, ("Deploy", "CloudFormation"): _cloudformation,
+    ("Approval", "Manual"): _approval,
 }  # fmt: skip
 """By category and provider."""

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from reachsim import policy, services
 from reachsim.check.findings import OF_PIPELINE, finding_of
 from reachsim.check.pipeline_actions import Wish, is_judged, wishes
-from reachsim.check.role_requests import NO_PATH, role_request
+from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
 from reachsim.check.service_plane import pipelines
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
@@ -110,8 +110,7 @@ def _taken(network: Network, home: Home, pipeline: aws.Pipeline) -> Answer:
     caller = policy.Principal.parse(_CODEPIPELINE)
     request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=NO_PATH | {"sts:ExternalId"})
     answer = judge_elsewhere(network, request, None)
-    detail = f"the trust policy of {role} does not let {_CODEPIPELINE} assume it"
-    return replace(answer, blocks=tuple(replace(block, detail=detail) for block in answer.blocks))
+    return replace(answer, blocks=tuple(not_assumed(network, one, role, _CODEPIPELINE) for one in answer.blocks))
 
 
 def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) -> Iterator[Answer]:
@@ -175,6 +174,11 @@ def _artifacts(
 
 def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None = None) -> Answer:
     answer = _one(network, place, role, wish, use)
+    if wish.unseen_policy and answer.blocks and all(_is_silence(block) for block in answer.blocks):
+        detail = (
+            f"whether the policy of {wish.resource}, which is in no snapshot, lets {role} {wish.action} is not known"
+        )
+        return Answer("unknown", (), (), (Assumption("UNKNOWN_RESOURCE", wish.resource, detail, "block"),))
     if answer.outcome != "blocked" or not wish.or_else:
         return answer
     other = _one(network, place, role, Wish(wish.or_else, wish.resource, wish.context), use)
@@ -182,6 +186,11 @@ def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | N
         return answer
     detail = f"whether {wish.or_else}, which {role} may, does in place of {wish.action} is not known"
     return Answer("unknown", (), other.missing, (Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
+
+
+def _is_silence(block: Block) -> bool:
+    """Whether it is only that no policy of the role allows the request."""
+    return block.code == "IDENTITY_POLICY_DENY" and block.rule is None
 
 
 def _one(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None) -> Answer:

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
-from reachsim.check.role_requests import NO_PATH, role_request
+from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
@@ -120,7 +120,8 @@ def _assumed(
     caller = policy.Principal.parse(_CODEBUILD)
     request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=absent)
     answer = judge_elsewhere(network, request, None)
-    blocks = tuple(_untrusted(block, role, purpose) for block in answer.blocks)
+    rest = f" {purpose}, so no build starts"
+    blocks = tuple(_untrusted(not_assumed(network, block, role, _CODEBUILD, rest), role) for block in answer.blocks)
     return msgspec.structs.replace(answer, blocks=blocks)
 
 
@@ -151,11 +152,9 @@ def _in_batches(network: Network, home: Home, project: aws.Project) -> bool:
     return project.webhook is None or project.webhook.build_type == "BUILD_BATCH"
 
 
-def _untrusted(block: Block, role: str, purpose: str) -> Block:
-    if block.code != "RESOURCE_POLICY_DENY" or block.component != role:
-        return block
-    detail = f"the trust policy of {role} does not let {_CODEBUILD} assume it {purpose}, so no build starts"
-    return msgspec.structs.replace(block, code="ROLE_DOES_NOT_TRUST_CODEBUILD", detail=detail)
+def _untrusted(block: Block, role: str) -> Block:
+    mine = block.code == "RESOURCE_POLICY_DENY" and block.component == role
+    return msgspec.structs.replace(block, code="ROLE_DOES_NOT_TRUST_CODEBUILD") if mine else block
 
 
 def _as_codebuild(home: Home, project: aws.Project) -> dict[str, Any]:

@@ -12,7 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from reachsim import policy
+from reachsim.evidence import Block
 from reachsim.model.network import Network
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
 from reachsim.policy_layers import described, organization_of, organization_path
@@ -61,3 +64,13 @@ def role_request(
         context |= {f"{_TAGS}{key}": value for key, value in told.tags}
         absent.add(_TAGS)
     return policy.Request(caller, action, resource, owner, {**context, **(more or {})}, wildcard, frozenset(absent))
+
+
+def not_assumed(network: Network, block: Block, role: str, service: str, rest: str = "") -> Block:
+    """What keeps a service from assuming a role, in words: a trust policy that does not let it, or that there is no
+    such role; other rules speak for themselves."""
+    if block.code != "RESOURCE_POLICY_DENY" or block.component != role:
+        return block
+    if described(network, role.split(":")[4], role) is None:
+        return replace(block, detail=f"IAM lists no role {role}, which {service} is to assume{rest}")
+    return replace(block, detail=f"the trust policy of {role} does not let {service} assume it{rest}")

@@ -42,10 +42,12 @@ class Phase(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True):
-    """One build of a batch, as far as it differs: another buildspec, other variables."""
+    """One build of a batch, as far as it differs: another buildspec, other variables, what it runs on elsewhere: a
+    fleet, or Lambda, which is in no VPC ("" if it names neither)."""
 
     buildspec: str | None
     variables: tuple[tuple[str, str], ...]
+    elsewhere: str = ""
 
 
 class Buildspec(Struct, frozen=True):
@@ -198,9 +200,19 @@ def _members(batch: dict[str, Any]) -> list[Member]:
         for one in _items(batch.get(kind)):
             table = _table(one)
             variables = {entry.name: entry.value for entry in _entries(_table(table.get("env")).get("variables"))}
-            found.append(Member(yaml.scalar(table.get("buildspec")) or None, tuple(variables.items())))
-    dynamic = _table(_table(batch.get("build-matrix")).get("dynamic"))
+            other = yaml.scalar(table.get("buildspec")) or None
+            found.append(Member(other, tuple(variables.items()), _elsewhere(_table(table.get("env")))))
+    matrix = _table(batch.get("build-matrix"))
+    dynamic = _table(matrix.get("dynamic"))
+    found += [Member(None, (), _elsewhere(_table(_table(matrix.get(one)).get("env")))) for one in ("static", "dynamic")]
     for name, node in _table(_table(dynamic.get("env")).get("variables")).items():
         found += [Member(None, ((name, yaml.scalar(one)),)) for one in _items(node)]
     found += [Member(yaml.scalar(one), ()) for one in _items(dynamic.get("buildspec"))]
-    return [one for one in dict.fromkeys(found) if one.buildspec or one.variables][:50]
+    return [one for one in dict.fromkeys(found) if one.buildspec or one.variables or one.elsewhere][:50]
+
+
+def _elsewhere(environment: dict[str, Any]) -> str:
+    """What an ``env`` of a batch names that takes its builds to another network than the project's."""
+    fleets, kinds = ([yaml.scalar(one) for one in _items(environment.get(key))] for key in ("fleet", "type"))
+    named = [f"fleet: {one}" for one in fleets if one] + [f"type: {one}" for one in kinds if "LAMBDA" in one]
+    return named[0] if named else ""

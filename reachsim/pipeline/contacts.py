@@ -28,6 +28,7 @@ from reachsim.pipeline.context import Folder, Machine, open_context
 from reachsim.pipeline.ledger import Ledger
 from reachsim.pipeline.own import Own
 from reachsim.pipeline.records import (
+    BATCH_ELSEWHERE,
     Choice,
     Confidence,
     Contact,
@@ -97,6 +98,10 @@ def contacts_of(
     walk = Walk(files, project, own or Own())
     walk.build(spec, name, {}, "certain")
     for member in spec.batch:
+        if member.elsewhere:
+            walk.note(Gap(member.elsewhere, BATCH_ELSEWHERE), 1, name)
+        if not member.buildspec and not member.variables:
+            continue
         other, place = spec, name
         if member.buildspec and member.buildspec != name:
             place = posixpath.normpath(member.buildspec)

@@ -114,6 +114,7 @@ class Choice(msgspec.Struct, frozen=True):
     whole: bool
 
 
+BATCH_ELSEWHERE: Final = "builds of a batch run on a fleet or compute of their own, whose network is not judged"
 PROXY_REACHES: Final = "what the proxy reaches is not told by any file"
 Found = Destination | Gap | Script | ImageBuild | ContainerRun | Choice
 

@@ -363,3 +363,22 @@ def test_the_policy_of_an_endpoint_binds_a_call_that_needs_no_permission() -> No
             "version: 0.2\nphases:\n  build:\n    commands:\n      - aws sts get-caller-identity\n"
         )
         assert steps(load_files(net.files()).check())["run"].outcome == expected
+
+
+@pytest.mark.parametrize(("env", "config", "overall"), [
+    ("{type: LINUX_LAMBDA_CONTAINER}", {}, "undecided"), ("{fleet: macs}", {}, "undecided"),
+    ("{compute-type: BUILD_GENERAL1_LARGE}", {}, "private-and-working"),
+    ("{type: LINUX_LAMBDA_CONTAINER}", None, "private-and-working"),  # it has no batches
+])  # fmt: skip
+def test_builds_of_a_batch_may_run_elsewhere_than_the_project(
+    env: str, config: dict[str, Any] | None, overall: str
+) -> None:
+    """CodeBuild User Guide, "Batch build buildspec reference": ``env`` of a build names its fleet or type, and Lambda
+    is in no VPC."""
+    net = Pipeline(**({"buildBatchConfig": config} if config is not None else {}))
+    batch = f"batch:\n  build-list:\n    - identifier: one\n      env: {env}\n"
+    check = checked(net, **{"buildspec.yml": BUILDSPEC + batch})
+    assert check.overall == overall
+    for matrix in ("static", "dynamic"):
+        batch = f"batch:\n  build-matrix:\n    {matrix}:\n      env: {env}\n"
+        assert checked(net, **{"buildspec.yml": BUILDSPEC + batch}).overall == overall

@@ -252,3 +252,39 @@ def test_a_role_of_no_account_is_no_error(role: str, overall: str) -> None:
     stages = (COMMIT, action("Build", "CodeBuild", {"ProjectName": "p1"}, roleArn=role))
     net = pipeline(KEEPS, SOURCE, STARTS, statement("sts:AssumeRole"), stages=stages)
     assert load_files(net.files()).check().overall == overall
+
+
+def test_a_role_that_is_not_there_is_no_matter_of_its_trust_policy() -> None:
+    net = pipeline(*ALL)
+    held = net._more[f"{ACCOUNT}/{REGION}/codepipeline/get-pipeline/rel.json"]
+    held["pipeline"]["roleArn"] = f"arn:aws:iam::{ACCOUNT}:role/gone"
+    (detail,) = {block.detail for block in step(checked(net), "Source").blocked_by if "assume" in block.detail}
+    assert (
+        detail == f"IAM lists no role arn:aws:iam::{ACCOUNT}:role/gone, which codepipeline.amazonaws.com is to assume"
+    )
+    distrusted = step(checked(pipeline(*ALL, trusts=trust("codebuild.amazonaws.com"))), "Source").blocked_by
+    assert any(block.detail.startswith(f"the trust policy of {ROLE} does not let") for block in distrusted)
+
+
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:gate"
+
+
+@pytest.mark.parametrize(("more", "outcome"), [
+    ((), "unknown"),  # the topic's own policy, which AWS makes for the account, may let the role in
+    ((statement("sns:Publish", TOPIC),), "allowed"),
+    ((statement("sns:*", effect="Deny"),), "blocked"),
+])  # fmt: skip
+def test_an_approval_notifies_in_the_service_roles_name(more: tuple[Record, ...], outcome: str) -> None:
+    """CodePipeline User Guide, "Grant Amazon SNS permissions to a CodePipeline service role"."""
+    gate = action("Approval", "Manual", {"NotificationArn": TOPIC})
+    check = checked(pipeline(*ALL, *more, stages=(COMMIT, BUILDS, gate)))
+    assert step(check, "Approval").outcome == outcome
+    assert check.overall == {"unknown": "undecided", "allowed": "private-and-working"}.get(
+        outcome, "private-but-failing"
+    )
+
+
+def test_an_approval_that_notifies_nobody_asks_nothing() -> None:
+    check = checked(pipeline(*ALL, stages=(COMMIT, BUILDS, action("Approval", "Manual", {}))))
+    assert check.overall == "private-and-working"
+    assert not any(one.project == "rel#Approval/A" for one in check.steps)

@@ -116,6 +116,29 @@ def test_a_source_stages_repository_is_part_of_the_pipeline_though_no_project_na
     ]
 
 
+def test_a_client_may_push_to_one_of_the_pipelines_repositories() -> None:
+    """Who works on one of two repositories needs no permission for the other."""
+    two = [{"type": "CODECOMMIT", "location": f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/infra",
+            "sourceIdentifier": "infra"}]  # fmt: skip
+    for names, outcome in ((["infra"], "allowed"), (["app", "infra"], "allowed"), (["docs"], "blocked")):
+        net = Pipeline(secondarySources=two)
+        net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": [
+            stage("Source", "Source", "CodeCommit", RepositoryName="infra")]}})  # fmt: skip
+        arns = [f"arn:aws:codecommit:{REGION}:{ACCOUNT}:{name}" for name in names]
+        net.roles({"build": [*BUILD_ROLE, statement("codecommit:GitPull")],
+                   "dev": [statement(["codecommit:GitPull", "codecommit:GitPush"], arns)]})  # fmt: skip
+        assert [one.outcome for one in load_files(net.files()).check().steps if one.step == "git-push"] == [outcome]
+
+
+def test_a_client_is_not_asked_to_push_to_another_accounts_repository() -> None:
+    """CodeCommit has no resource policies: nobody from another account can but by a role there."""
+    net = Pipeline(source=("CODEPIPELINE", ""))
+    source = stage("Source", "Source", "CodeCommit", RepositoryName="app")
+    source["actions"][0]["roleArn"] = f"arn:aws:iam::{OTHER}:role/source"
+    net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": [source]}})
+    assert [one.outcome for one in load_files(net.files()).check().steps if one.step == "git-push"] == ["allowed"]
+
+
 def test_clients_push_to_a_source_stages_repository() -> None:
     check = from_stage(["codecommit:GitPull"])
     assert [one.outcome for one in check.steps if one.step == "git-push"] == ["blocked"]
