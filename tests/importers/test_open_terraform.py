@@ -226,3 +226,61 @@ def test_containers_that_are_not_told_run_what_their_text_names(allowed: bool, o
     found = imported(plan, tmp_path).check()
     assert [one.outcome for one in found.steps if one.step == "deploy"] == [outcome]
     assert "aws_ecs_task_definition.t" in [one.component for one in found.assumptions if one.code == "PLANNED_TAKEN"]
+
+
+OUT = {"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": ["0.0.0.0/0"]}
+
+
+@pytest.mark.parametrize(("named", "shown"), [
+    (["var.peer"], {"peer": {"value": "10.0.7.0/24"}}),
+    (["aws_vpc.v.cidr_block", "aws_vpc.v"], {}),
+    (["aws_subnet.b[0].cidr_block", "aws_subnet.b[0]", "aws_subnet.b"], {}),
+])  # fmt: skip
+def test_what_another_block_names_is_not_what_is_unknown(
+    named: list[str], shown: dict[str, Any], tmp_path: Path
+) -> None:
+    """``ingress { 443 from var.peer } ingress { 80 from terraform_data.x.output }``: one list of references."""
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    for name, block in (("a", "10.0.1.0/24"), ("b", "10.0.7.0/24")):
+        subnet = Ref("aws_vpc.v.id")
+        plan.add(f"aws_subnet.{name}", index=0 if name == "b" else None, vpc_id=subnet, cidr_block=block)
+    rule = {"protocol": "tcp", "self": False}
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_vpc.v.id"), egress=[OUT], ingress=[
+        rule | {"from_port": 80, "to_port": 80, "cidr_blocks": Ref("terraform_data.x.output", "terraform_data.x")},
+        rule | {"from_port": 443, "to_port": 443, "cidr_blocks": ["10.0.0.0/16"]},
+    ])  # fmt: skip
+    for name, subnet in (("a", "aws_subnet.a.id"), ("b", "aws_subnet.b[0].id")):
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref(subnet),
+                 vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    document = plan.json() | {"variables": shown}
+    (group,) = (one for one in plan.root["resources"] if one["address"] == "aws_security_group.g")
+    group["expressions"]["ingress"]["references"] += named
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    reach = load(tmp_path / "out")
+    asked = {port: reach.simulate("i-b", "i-a", protocol="tcp", port=port).outcome for port in (443, 80)}
+    assert asked == {443: "allowed", 80: "unknown"}
+
+
+def test_blocks_of_a_set_are_told_apart_by_their_constants(tmp_path: Path) -> None:
+    """Terraform shows the blocks of a set in an order of its own."""
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16", enable_dns_support=True)
+    for name, block in (("a", "10.0.1.0/24"), ("b", "10.0.2.0/24")):
+        plan.add(f"aws_subnet.{name}", vpc_id=Ref("aws_vpc.v.id"), cidr_block=block)
+    plan.add("aws_vpc_endpoint.e", vpc_id=Ref("aws_vpc.v.id"), service_name="com.amazonaws.us-east-1.logs",
+             vpc_endpoint_type="Interface", subnet_ids=[], subnet_configuration=[
+                 {"ipv4": f"10.0.{number}.9", "subnet_id": Ref(f"aws_subnet.{name}.id")}
+                 for number, name in ((1, "a"), (2, "b"))])  # fmt: skip
+    document = plan.json()
+    for held in (one["change"] for one in document["resource_changes"] if one["type"] == "aws_vpc_endpoint"):
+        held["after"]["subnet_configuration"].reverse()
+    for one in document["planned_values"]["root_module"]["resources"]:
+        one["values"].get("subnet_configuration", []).sort(key=lambda block: block["ipv4"], reverse=True)
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    found = {
+        one.private_ip_address: one.subnet_id for one in load(tmp_path / "out").network.network_interfaces.values()
+    }
+    assert found == {"10.0.1.9": "subnet-a", "10.0.2.9": "subnet-b"}

@@ -84,6 +84,35 @@ def is_open(unknown: Any) -> bool:
     return unknown is True
 
 
+def paired(listed: Sequence[Any], blocks: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Each of the blocks that a plan shows with the one of the configuration that declares it.
+
+    Sets of blocks are shown in an order of their own: constants tell which is which, and the order where they do not.
+
+    >>> port = lambda number: {"port": {"constant_value": number}}
+    >>> [block["port"]["constant_value"] for _, block in paired([{"port": 80}, {"port": 443}], [port(443), port(80)])]
+    [80, 443]
+    """
+    left = list(blocks)
+    found = []
+    for value in listed if blocks else ():
+        best = max(left or blocks[-1:], key=lambda block: _alike(value, block))  # the first of those that are alike
+        found.append((value, best))
+        left = [block for block in left if block is not best]
+    return found
+
+
+def _alike(value: Any, block: Any) -> int:
+    """How many constants of a block are in what the plan shows; less than none if one is not."""
+    constants = {
+        name: leaf["constant_value"] for name, leaf in (block.items() if isinstance(block, dict) else ())
+        if isinstance(leaf, dict) and "constant_value" in leaf
+    }  # fmt: skip
+    held = value if isinstance(value, dict) else {}
+    other = any(held.get(name) is not None and str(held[name]) != str(one) for name, one in constants.items())
+    return -1 if other else sum(held.get(name) is not None for name in constants)
+
+
 def references_of(expression: Any) -> list[str]:
     """The references of one expression."""
     held = expression.get("references") if isinstance(expression, dict) else None

@@ -41,6 +41,7 @@ from reachsim.importers.terraform.expressions import (
     is_open,
     longest,
     open_leaves,
+    paired,
     references_of,
     unseen_blocks,
     walk,
@@ -271,10 +272,9 @@ class Resolver:
         if not listed and is_open(unknown):
             listed = [{} for _ in blocks]
             values[name] = listed
-        for number, value in enumerate(listed):
-            if isinstance(value, dict) and blocks:
+        for number, (value, block) in enumerate(paired(listed, blocks)):
+            if isinstance(value, dict):
                 inner = unknown[number] if isinstance(unknown, list) and number < len(unknown) else unknown
-                block = blocks[min(number, len(blocks) - 1)]
                 if isinstance(block, dict):
                     for key, leaf in block.items():  # constants of a block that the plan left out as a whole
                         if isinstance(leaf, dict) and "constant_value" in leaf and unknown is True:
@@ -328,7 +328,8 @@ class Resolver:
             left.add(at)
             return
         before, self._pools = self._pools, []
-        found = named_as(name, self._values(references, scope, name, 0))
+        unshown, whole = self._unshown(references, scope, name)
+        found = named_as(name, self._values(unshown, scope, name, 0))
         pools, self._pools = [pool for pool in self._pools if named_as(name, pool)], before
         if name in ("subnets", "subnet_ids", "route_table_ids"):
             self._note_choice(references, scope, at, one)
@@ -348,7 +349,7 @@ class Resolver:
             if flat:
                 values[name] = merged
             short = isinstance(unknown, list) and len(merged) < len(unknown)
-            if not flat or short:
+            if not flat or short or not (whole or isinstance(unknown, list)):
                 left.add(at if not known else f"{at}.part")
         elif len(flat) == 1 or (flat and name in EXPECTED and len(set(flat)) == 1):
             values[name] = flat[0]
@@ -359,6 +360,39 @@ class Resolver:
             self._pick(resource, values, name, at, left, flat)
         if pools and flat and resource is not None:
             self.picks += [Pick(resource, values, name, at, left, frozenset(flat_of(pool))) for pool in pools]
+
+    def _unshown(self, references: Sequence[str], scope: Scope, name: str) -> tuple[Sequence[str], bool]:
+        """The references that a value may be of which is known only after apply, and whether they are all.
+
+        What the plan shows beside is no such value, but a part of it, one of another block, or what a condition
+        compares; where ids are expected, what is no such id is left out anyway.
+        """
+        kept = longest(references)
+        shown = [one for one in kept if name not in EXPECTED and self._is_shown(one, scope, name)]
+        others = [one for one in kept if one not in shown]
+        named = [one for one in others if one.split(".")[0] not in LOOPS]
+        if not shown or not named:
+            return references, True
+        yields = name in MANY and all(flat_of(self._values([one], scope, name, 0)) for one in named)
+        return (others if yields else []), False
+
+    def _is_shown(self, reference: str, scope: Scope, name: str) -> bool:
+        """Whether the plan shows the text that a reference stands for."""
+        parts = parts_of(reference)
+        known = self._is_known_one(parts, scope, 0) or self._shows(parts, scope)
+        return known and any(isinstance(one, str) for one in flat_of(self._values([reference], scope, name, 0)))
+
+    def _shows(self, parts: Sequence[str | int], scope: Scope) -> bool:
+        """Whether the plan shows an attribute of a resource or data source, in all of its instances."""
+        end = 3 if parts[0] == "data" else 2
+        instances = self._by_base.get((scope.module, ".".join(map(str, parts[:end]))), [])
+        keys = {one.index for one in instances}
+        asked = next((one for one in parts[end:] if isinstance(one, str) and one not in keys), "")
+        return bool(instances and asked) and all(
+            one.values.get(asked) is not None
+            and not (isinstance(one.unknown, dict) and is_open(one.unknown.get(asked)))
+            for one in instances
+        )
 
     def _names_another(self, references: Sequence[str], scope: Scope) -> bool:
         """Whether an expression names a resource of the plan, though none that it was expected to."""
