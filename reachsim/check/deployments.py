@@ -19,9 +19,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from reachsim import digits, policy, services
+from reachsim import digits, services
 from reachsim.check.needs import Need, in_bucket
-from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
+from reachsim.check.role_requests import not_assumed, role_request, service_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
@@ -167,13 +167,8 @@ def trusts_tasks(network: Network, home: Home, role: str) -> Answer:
     if held is None or not held.trust:
         return Answer()
     partition = services.partition_of(home[1])
-    context = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _TASKS,
-        "aws:SourceArn": f"arn:{partition}:ecs:{home[1]}:{home[0]}:task/any/any", "aws:SourceAccount": home[0],
-        "aws:ResourceAccount": home[0], "aws:RequestedRegion": home[1],
-    }  # fmt: skip
-    absent = NO_PATH | {"sts:ExternalId"}
-    request = policy.Request(policy.Principal.parse(_TASKS), "sts:AssumeRole", role, home[0], context, absent=absent)
+    source = f"arn:{partition}:ecs:{home[1]}:{home[0]}:task/any/any"
+    request = service_request(network, _TASKS, "sts:AssumeRole", role, home[0], home, source)
     answer = judge_elsewhere(network, request, None)
     rest = ", so no task starts"
     return replace(answer, blocks=tuple(not_assumed(network, one, role, _TASKS, rest) for one in answer.blocks))

@@ -48,6 +48,15 @@ def is_judged(action: aws.PipelineAction) -> bool:
     return kind.owner == "AWS" and asks and (kind.category, kind.provider) in _ASKS
 
 
+def is_unheard(action: aws.PipelineAction) -> bool:
+    """Whether it is an action of AWS's of which it is not known what it asks. What deployments need is told elsewhere,
+    compute that CodePipeline manages is judged by its network."""
+    kind = action.action_type_id
+    return (kind.owner == "AWS" and kind.category not in ("Deploy", "Approval", "Compute")
+            and kind.provider not in ("ECRBuildAndPublish", "InspectorScan")
+            and (kind.category, kind.provider) not in _ASKS)  # fmt: skip
+
+
 def _arn(home: Home, service: str, rest: str) -> str:
     return f"arn:{services.partition_of(home[1])}:{service}:{home[1]}:{home[0]}:{rest}"
 
@@ -96,6 +105,18 @@ def _codebuild(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[W
 def _lambda(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
     function = _named(action, "FunctionName").rsplit(":function:", 1)[-1]
     yield Wish("lambda:InvokeFunction", _arn(home, "lambda", f"function:{function}"))
+
+
+def _step_functions(_: Network, home: Home, action: aws.PipelineAction) -> Iterator[Wish]:
+    """Action structure reference, "AWS Step Functions", "Service role policy permissions"; executions are named after
+    their state machine."""
+    machine = action.configuration.get("StateMachineArn", "")
+    if ":stateMachine:" not in machine or "#{" in machine:
+        machine = _arn(home, "states", "stateMachine:*")
+    name = machine.split(":stateMachine:", 1)[1].split(":")[0]
+    yield Wish("states:DescribeStateMachine", machine)
+    yield Wish("states:StartExecution", machine)
+    yield Wish("states:DescribeExecution", f"{machine.split(':stateMachine:', 1)[0]}:execution:{name}:*")
 
 
 def _approval(_: Network, __: Home, action: aws.PipelineAction) -> Iterator[Wish]:
@@ -171,6 +192,6 @@ _ASKS: Final[Mapping[tuple[str, str], Callable[[Network, Home, aws.PipelineActio
     ("Test", "CodeBuild"): _codebuild, ("Invoke", "Lambda"): _lambda, ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "ECS"): _ecs, ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,
     ("Deploy", "CodeDeploy"): _codedeploy, ("Deploy", "CloudFormation"): _cloudformation,
-    ("Approval", "Manual"): _approval,
+    ("Approval", "Manual"): _approval, ("Invoke", "StepFunctions"): _step_functions,
 }  # fmt: skip
 """By category and provider."""

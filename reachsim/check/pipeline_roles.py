@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from reachsim import policy, services
 from reachsim.check.findings import OF_PIPELINE, finding_of
-from reachsim.check.pipeline_actions import Wish, is_judged, wishes
-from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
+from reachsim.check.pipeline_actions import Wish, is_judged, is_unheard, wishes
+from reachsim.check.role_requests import not_assumed, role_request, service_request
 from reachsim.check.service_plane import pipelines
 from reachsim.evidence import Assumption, Block
 from reachsim.model import records as aws
@@ -57,6 +57,12 @@ def pipeline_roles(network: Network) -> Roles:
             continue
         taken = _taken(network, home, pipeline)
         for stage in pipeline.stages:
+            for action in filter(is_unheard, stage.actions):
+                name = f"{pipeline.name}/{stage.name}/{action.name}"
+                detail = (
+                    f"what {action.action_type_id.provider} asks in a role's name is not known; taken to be allowed"
+                )
+                notes[Assumption("UNKNOWN_RESOURCE", name, detail, "block")] = None
             for action in filter(is_judged, stage.actions):
                 name = f"{pipeline.name}{OF_PIPELINE}{stage.name}/{action.name}"
                 answer = _together([taken, *_answers(network, home, pipeline, action)])
@@ -102,13 +108,7 @@ def _taken(network: Network, home: Home, pipeline: aws.Pipeline) -> Answer:
     if held is not None and not held.trust:
         return Answer()
     arn = f"arn:{services.partition_of(home[1])}:codepipeline:{home[1]}:{home[0]}:{pipeline.name}"
-    context = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _CODEPIPELINE,
-        "aws:SourceArn": arn, "aws:SourceAccount": home[0], "aws:ResourceAccount": home[0],
-        "aws:RequestedRegion": home[1],
-    }  # fmt: skip
-    caller = policy.Principal.parse(_CODEPIPELINE)
-    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=NO_PATH | {"sts:ExternalId"})
+    request = service_request(network, _CODEPIPELINE, "sts:AssumeRole", role, home[0], home, arn)
     answer = judge_elsewhere(network, request, None)
     return replace(answer, blocks=tuple(not_assumed(network, one, role, _CODEPIPELINE) for one in answer.blocks))
 

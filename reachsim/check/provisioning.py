@@ -15,14 +15,14 @@ pipeline-services fact sheet, P47, P48.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from reachsim import policy, services
 from reachsim.check.findings import finding_of
-from reachsim.check.role_requests import NO_PATH, not_assumed, role_request
+from reachsim.check.role_requests import not_assumed, role_request, service_request
 from reachsim.check.service_plane import pipelines, repository_of
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption, Block
@@ -113,12 +113,8 @@ def _assumed(
     if held is not None and not held.trust:
         detail = f"the trust policy of {role} is not in {held.path}; taken to let CodeBuild assume the role"
         return Answer(assumptions=(Assumption("UNKNOWN_RESOURCE", role, detail, "block"),))
-    absent = NO_PATH | {"sts:ExternalId"}  # CodeBuild sends none
-    context = _as_codebuild(home, project)
-    if role != project.service_role:
-        del context["aws:SourceArn"]  # whether it is the project's, the batch's or the fleet's is not documented
-    caller = policy.Principal.parse(_CODEBUILD)
-    request = policy.Request(caller, "sts:AssumeRole", role, home[0], context, absent=absent)
+    source = _arn(home, project) if role == project.service_role else ""  # else it is not documented which it is
+    request = service_request(network, _CODEBUILD, "sts:AssumeRole", role, home[0], home, source)
     answer = judge_elsewhere(network, request, None)
     rest = f" {purpose}, so no build starts"
     blocks = tuple(_untrusted(not_assumed(network, block, role, _CODEBUILD, rest), role) for block in answer.blocks)
@@ -133,8 +129,7 @@ def _batch(network: Network, home: Home, project: aws.Project) -> Iterator[Answe
     if ":role/" not in role or not _in_batches(network, home, project):
         return
     yield _assumed(network, home, project, role, "for a batch")
-    arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
-    request = role_request(network, role, "codebuild:StartBuild", arn, home[0], home[1])
+    request = role_request(network, role, "codebuild:StartBuild", _arn(home, project), home[0], home[1])
     yield judge_elsewhere(network, request, role, resource=False)
 
 
@@ -157,12 +152,8 @@ def _untrusted(block: Block, role: str) -> Block:
     return msgspec.structs.replace(block, code="ROLE_DOES_NOT_TRUST_CODEBUILD") if mine else block
 
 
-def _as_codebuild(home: Home, project: aws.Project) -> dict[str, Any]:
-    """The context of CodeBuild's own requests on behalf of a project."""
-    arn = f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
-    return {"aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": _CODEBUILD,
-            "aws:SourceArn": arn, "aws:SourceAccount": home[0], "aws:ResourceAccount": home[0],
-            "aws:RequestedRegion": home[1]}  # fmt: skip
+def _arn(home: Home, project: aws.Project) -> str:
+    return f"arn:{services.partition_of(home[1])}:codebuild:{home[1]}:{home[0]}:project/{project.name}"
 
 
 def refused_start(network: Network, start: Start) -> Iterator[Finding]:
@@ -204,9 +195,8 @@ def _pull(network: Network, home: Home, project: aws.Project) -> Answer:
             asked = "*" if token else repository.arn
             request = role_request(network, role, action, asked, home[0] if token else owner, region, wildcard=token)
         else:
-            caller = policy.Principal.parse(_CODEBUILD)
-            context = _as_codebuild(home, project) | {"aws:ResourceAccount": owner, "aws:RequestedRegion": region}
-            request = policy.Request(caller, action, repository.arn, owner, context, absent=NO_PATH)
+            source = _arn(home, project)
+            request = service_request(network, _CODEBUILD, action, repository.arn, owner, home, source, region)
         answers.append(judge_elsewhere(network, request, role, resource=not token))
     return _joined(project, actions, answers, role)
 

@@ -1,10 +1,12 @@
-"""What a request has that a service makes by itself, from its own network, in the name of a role that it assumed.
+"""What a request has that a service makes by itself, from its own network: as itself, or in the name of a role that it
+assumed.
 
 Such a request comes by no VPC endpoint of the customer's, and ``aws:ViaAWSService`` is false: the service does not
 forward somebody's request, it makes one of its own. From which address it comes is not documented.
 
 **Source:** IAM User Guide, "AWS global condition context keys" (aws:ViaAWSService, aws:PrincipalIsAWSService,
-aws:SourceVpc), "Passing session tags in AWS STS" (a session has its role's tags).
+aws:SourceVpc, aws:SourceOrgID), "Cross-service confused deputy prevention", "Passing session tags in AWS STS" (a
+session has its role's tags).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from msgspec.structs import replace
 from reachsim import policy
 from reachsim.evidence import Block
 from reachsim.model.network import Network
+from reachsim.model.places import Home
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
 from reachsim.policy_layers import described, organization_of, organization_path
 
@@ -29,6 +32,11 @@ _DIRECT: Final = frozenset({
 })  # fmt: skip
 """The keys of callers of other kinds, and of calls that a service makes as itself or forwards."""
 _TAGS: Final = "aws:PrincipalTag/"
+_OF_IDENTITIES: Final = frozenset({
+    "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username", "aws:TokenIssueTime",
+    "aws:SourceIdentity", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", _TAGS,
+})  # fmt: skip
+"""The keys of users and roles, which a service itself does not have."""
 
 
 def role_request(
@@ -64,6 +72,35 @@ def role_request(
         context |= {f"{_TAGS}{key}": value for key, value in told.tags}
         absent.add(_TAGS)
     return policy.Request(caller, action, resource, owner, {**context, **(more or {})}, wildcard, frozenset(absent))
+
+
+def service_request(
+    network: Network, service: str, action: str, resource: str, owner: str, home: Home, source: str,
+    region: str = "",
+) -> policy.Request:  # fmt: skip
+    """The request of a service as itself (``codebuild.amazonaws.com``), on behalf of a resource ``source`` (its ARN, ""
+    if that is not documented) of an account and Region, for a resource of account ``owner``.
+    """
+    account = home[0]
+    context: dict[str, Any] = {
+        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": service,
+        "aws:SourceAccount": account, "aws:ResourceAccount": owner, "aws:RequestedRegion": region or home[1],
+        **({"aws:SourceArn": source} if source else {}),
+    }  # fmt: skip
+    absent = set(NO_PATH | _OF_IDENTITIES)
+    for kind, whose in (("Source", account), ("Resource", owner)):
+        held = whose in network.snapshot.accounts()
+        known = organization_of(network, whose) if held else policy.UNKNOWN
+        path = organization_path(network, whose) if held else None
+        if known is None:
+            absent |= {f"aws:{kind}OrgID", f"aws:{kind}OrgPaths"}
+        else:
+            context[f"aws:{kind}OrgID"] = known
+        if path is not None:
+            context[f"aws:{kind}OrgPaths"] = (path,)
+    if action == "sts:AssumeRole":
+        absent.add("sts:ExternalId")  # which services do not send
+    return policy.Request(policy.Principal.parse(service), action, resource, owner, context, absent=frozenset(absent))
 
 
 def not_assumed(network: Network, block: Block, role: str, service: str, rest: str = "") -> Block:

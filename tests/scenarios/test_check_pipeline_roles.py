@@ -288,3 +288,22 @@ def test_an_approval_that_notifies_nobody_asks_nothing() -> None:
     check = checked(pipeline(*ALL, stages=(COMMIT, BUILDS, action("Approval", "Manual", {}))))
     assert check.overall == "private-and-working"
     assert not any(one.project == "rel#Approval/A" for one in check.steps)
+
+
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:release"
+
+
+def test_a_state_machine_is_started_and_followed_in_the_service_roles_name() -> None:
+    """Action structure reference, "AWS Step Functions"."""
+    starts = action("Invoke", "StepFunctions", {"StateMachineArn": MACHINE})
+    may = statement(["states:DescribeStateMachine", "states:StartExecution"], MACHINE)
+    follow = statement("states:DescribeExecution", f"{MACHINE.replace(':stateMachine:', ':execution:')}:*")
+    assert step(checked(pipeline(*ALL, may, stages=(COMMIT, BUILDS, starts))), "Invoke").outcome == "blocked"
+    check = checked(pipeline(*ALL, may, follow, stages=(COMMIT, BUILDS, starts)))
+    assert (step(check, "Invoke").outcome, check.overall) == ("allowed", "private-and-working")
+
+
+def test_an_action_of_which_nothing_is_known_is_told() -> None:
+    check = checked(pipeline(*ALL, stages=(COMMIT, BUILDS, action("Test", "DeviceFarm", {}))))
+    (told,) = [one for one in check.assumptions if one.component == "rel/Test/A"]
+    assert (told.code, told.can_hide) == ("UNKNOWN_RESOURCE", "block")

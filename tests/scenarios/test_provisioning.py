@@ -9,7 +9,7 @@ import pytest
 
 from reachsim import load_files
 from reachsim.verdict import Check
-from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, policy, statement
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, REGION, Pipeline, for_all, policy, statement
 
 EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
 DESCRIBE = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups",
@@ -220,3 +220,19 @@ def test_an_scp_that_asks_what_nobody_knows_leaves_the_step_open() -> None:
     net.with_rcp(statement("ec2:*", effect="Deny", Condition=abroad), own="SERVICE")
     check, outcome, _, _ = judged(net)
     assert (outcome, check.overall) == ("unknown", "undecided")
+
+
+@pytest.mark.parametrize(("organization", "outcome"), [("o-aaaa", "allowed"), ("o-zzzz", "blocked")])
+def test_an_rcp_against_confused_deputies_knows_on_whose_behalf_codebuild_asks(organization: str, outcome: str) -> None:
+    """AWS Organizations User Guide, "Resource control policy examples": cross-service confused deputy protection."""
+    net = Pipeline()
+    condition = {"StringNotEqualsIfExists": {"aws:SourceOrgID": organization}, "Null": {"aws:SourceAccount": "false"},
+                 "Bool": {"aws:PrincipalIsAWSService": "true"}}  # fmt: skip
+    net.with_rcp(for_all("sts:*", effect="Deny", Condition=condition))
+    files = net.files()
+    path = f"{ACCOUNT}/global/iam/get-account-authorization-details.json"
+    held = json.loads(files[path])
+    trust = policy({"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    held["RoleDetailList"] = [{**one, "AssumeRolePolicyDocument": trust} for one in held["RoleDetailList"]]
+    check = load_files({**files, path: json.dumps(held).encode()}).check()
+    assert [one.outcome for one in check.steps if one.step == "provisioning"] == [outcome]
