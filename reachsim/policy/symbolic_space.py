@@ -5,14 +5,15 @@ its own: for each a few values stand for all (`symbolic_text`, `symbolic_values`
 may and must match (`symbolic_cells`). Joining values is joining masks; equal masks are kept once, with the request that
 first led there. So every cell comes with a concrete request, and the cells are complete.
 
-What the asker fixes is fixed (facts 62-72, 75). All keys but the caller's and the owner's are free, present or absent;
-the organization paths are cut off from the organization's id although AWS ties them.
+What the asker fixes is fixed (facts 62-72, 75). All keys but the caller's and the owner's are free, present or absent,
+but that no request has aws:SourceIp and a key of its VPC (facts 62, 63), and none at an endpoint the former; the
+organization paths are cut off from the organization's id although AWS ties them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from . import reference
 from .conditions import Quantifier, holds
@@ -44,7 +45,13 @@ from .variables import ContextValue, Variable
 _ALWAYS: Final = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime", "aws:epochtime"})
 _MOST_CELLS: Final = 5_000
 _MOST_KEYS: Final = 200
-_Same = tuple[Masks, int, bool]
+_ADDRESS: Final = "aws:sourceip"
+_VPC: Final = frozenset(
+    {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
+     "aws:vpceorgpaths"}
+)  # fmt: skip
+_Way = Literal["", "internet", "endpoint"]
+_Same = tuple[Masks, int, bool, _Way]
 _Reached = dict[_Same, tuple[Caller, Target, dict[str, KeyValue]]]
 
 
@@ -63,6 +70,8 @@ class Space:
         self.groups = self._asked.groups
         self.resources = tuple(resources)
         self.exact = True
+        there = [_way_of(key) for key, value in self.fixed.items() if value is not None]
+        self._way: _Way = "endpoint" if view.kind == "endpoint" else next(filter(None, there), "")
         self._written = {key.lower(): key for key in fixed or {}}
         self._targets = Targets(self._asked, self._callers, services, self.resources)
         self._settled = self._asked.key_masks(self.fixed)
@@ -85,15 +94,17 @@ class Space:
             for key, choices in self._free.items():
                 absent_only = of in ("anonymous", "AWS service") and key.startswith(SIGNED_KEYS)
                 after: _Reached = {}
-                for (masks, taken, named), (caller, target, keys) in reached.items():
+                for (masks, taken, named, way), (caller, target, keys) in reached.items():
                     for theirs, value in choices:
-                        if value is None or not absent_only:
-                            same = (masks & theirs, taken, named)
+                        via = way if value is None else _way_of(key) or way
+                        if (value is None or not absent_only) and (not way or via == way):
+                            same = (masks & theirs, taken, named, via)
                             after.setdefault(same, (caller, target, {**keys, key: value}))
                     if len(after) > _MOST_CELLS:
                         raise TooComplex(f"more than {_MOST_CELLS} ways in which {len(self.statements)} statements fit")
                 reached = after
-            for (masks, taken, _), (caller, target, keys) in reached.items():
+            once = {same[:3]: found for same, found in reversed(reached.items())}
+            for (masks, taken, _), (caller, target, keys) in reversed(once.items()):
                 cell = self._without_values(Cell(masks, caller, target, keys, taken))
                 if self.open.ways(cell.masks) != ():
                     yield cell
@@ -113,7 +124,7 @@ class Space:
                         if self._impossible(caller, target):
                             continue
                         masks &= self._pair_masks(caller, target)
-                    same = (masks, taken if by_taken else 0, self._callers.has_name(caller))
+                    same = (masks, taken if by_taken else 0, self._callers.has_name(caller), self._way)
                     if same not in found or (target.suits and not found[same][1].suits):
                         found[same] = caller, target
         return found
@@ -149,10 +160,11 @@ class Space:
             self._written[lookup] = lookups[lookup]
             choices = values_for(self._asked.conditions(lookup), self._has_several(lookup), lookup in _ALWAYS)
             self.exact = self.exact and choices.exact
-            masks: dict[Masks, KeyValue] = {}
+            masks: dict[tuple[Masks, bool], KeyValue] = {}
             for value in choices.values:
-                masks.setdefault(self._asked.key_masks({lookup: value}), value)
-            found[lookup] = tuple(masks.items())
+                tells = value is not None and _way_of(lookup) != ""
+                masks.setdefault((self._asked.key_masks({lookup: value}), tells), value)
+            found[lookup] = tuple((one, value) for (one, _), value in masks.items())
         return found
 
     def _has_several(self, lookup: str) -> bool:
@@ -199,6 +211,11 @@ class Space:
                 else:
                     may &= ~(1 << i)
         return cell._replace(masks=Masks(may, must))
+
+
+def _way_of(key: str) -> _Way:
+    """The way of requests that have a key (in lower case), "" if it tells of none."""
+    return "internet" if key == _ADDRESS else "endpoint" if key in _VPC else ""
 
 
 def _lacks_all(statement: Statement, caller: Caller, fixed: Mapping[str, KeyValue]) -> bool:

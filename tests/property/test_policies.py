@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reachsim import policy
+from reachsim.policy.conditions import condition, holds
+from reachsim.policy.lint import lint
 from tests.reference.iam import decide
 
 OWN, OTHER = "111122223333", "444455556666"
@@ -157,3 +159,105 @@ def test_the_two_evaluators_agree(case: dict[str, Any]) -> None:
     assert answer.get("decision") == decide(case), (case, answer)
     ready = policy.Compiled(policy.read_policies(case))
     assert ready.decide(policy.read_request(case)) == answer["decision"]
+
+
+_moments = st.sampled_from(
+    [
+        "2025-12-31",
+        "2026-01-01",
+        "2026-01-01T00:00:00Z",
+        "2026-01-01T09:00:00+09:00",
+        "1767225599",
+        "1767225601",
+        "2030",
+    ]
+)
+_timed = _operators(*(f"{kind}{one}" for kind in ("Date", "Numeric") for one in _ORDERS), "StringEquals", "Null")
+
+
+@given(_timed, st.lists(_moments, min_size=1, max_size=2), _moments, st.lists(_moments, min_size=1))
+@settings(max_examples=300, deadline=None)
+def test_what_is_known_of_a_moment_and_all_after_it_is_so_of_each(
+    operator: str, values: list[str], begin: str, later: list[str]
+) -> None:
+    wanted = condition(operator, "aws:CurrentTime", values, "2012-10-17")
+    if wanted is None:
+        return  # NullIfExists
+    known = holds(wanted, {wanted.lookup: policy.NotBefore(begin)})
+    after = condition("DateGreaterThanEquals", "aws:CurrentTime", [begin], "2012-10-17")
+    assert after is not None
+    for text in (begin, *later):
+        if "Numeric" in operator and text.isdigit() != begin.isdigit():
+            continue  # a key holds epoch seconds, or dates
+        if known is not None and holds(after, {wanted.lookup: text}):
+            assert holds(wanted, {wanted.lookup: text}) == known
+
+
+_VALUES = {
+    "aws:SourceIp": ["203.0.113.7", "198.51.100.1"], "aws:SourceVpce": ["vpce-1", "vpce-2"],
+    "aws:SourceVpc": ["vpc-1", "vpc-2"], "aws:PrincipalTag/a": ["x", "xy", "X"],
+    "aws:SecureTransport": ["true", "false"],
+}  # fmt: skip
+_several = st.lists(
+    st.one_of(
+        *(st.tuples(_strings, st.just(key), _some_of(*values, "x*", "v*")) for key, values in _VALUES.items()),
+        st.tuples(_operators("Bool"), st.just("aws:SecureTransport"), _some_of(True, "false")),
+        st.tuples(_operators("IpAddress", "NotIpAddress"), st.just("aws:SourceIp"), _some_of("203.0.113.0/24", "::/0")),
+        st.tuples(st.just("Null"), st.sampled_from(list(_VALUES)), _some_of(True, False)),
+    ),
+    min_size=2, max_size=4,
+)  # fmt: skip
+_requests = st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in _VALUES.items()}).map(
+    lambda keys: {key: one for key, one in keys.items() if "aws:SourceIp" not in keys or "Vpc" not in key}
+)
+
+
+@given(_several, st.lists(_requests, min_size=5, max_size=20))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def test_lint_says_never_of_what_never_matches_alone(
+    conditions: list[tuple[str, str, Any]], requests: list[dict[str, Any]]
+) -> None:
+    asked: dict[str, dict[str, Any]] = {}
+    for operator, key, value in conditions:
+        asked.setdefault(operator, {})[key] = value
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": asked}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    if not any(one.rule == "NEVER_TOGETHER" for one in lint(document, "resource")):
+        return
+    held = policy.parse(document)
+    for keys in requests:
+        caller = policy.Principal.parse(f"arn:aws:iam::{OWN}:role/a")
+        request = policy.Request(caller, "s3:GetObject", "arn:aws:s3:::b/k", OWN, keys)
+        assert policy.judge(held, request, "resource").effect == "none", (asked, keys)
+
+
+_parts = st.builds(
+    lambda effect, action, resource, principal: {
+        "Effect": effect, "Principal": principal, "Action": action, "Resource": resource
+    },
+    st.sampled_from(["Allow", "Deny"]), _some_of("s3:*", "s3:Get*", "S3:GetObject", "*"),
+    _some_of("*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/k", "arn:aws:s3:::?/*", "arn:aws:s3:::b/${aws:username}"),
+    st.sampled_from(["*", {"AWS": "*"}, {"AWS": OWN}]),
+)  # fmt: skip
+
+
+@given(st.lists(_parts, min_size=2, max_size=4), st.sampled_from(["b/k", "b/x", "c/k"]), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_lint_says_that_a_denial_takes_back_only_what_it_does(
+    parts: list[dict[str, Any]], name: str, anonymous: bool
+) -> None:
+    """Without the statements of which lint says so the policy allows the same."""
+    document = {"Version": "2012-10-17", "Statement": parts}
+    told = {one.pointer for one in lint(document, "resource") if one.rule == "DENIED_WHOLE"}
+    kept = [one for number, one in enumerate(parts) if f"/Statement/{number}" not in told]
+    who: Any = {"type": "Anonymous"} if anonymous else f"arn:aws:iam::{OWN}:user/k"
+    request = policy.Request(
+        policy.Principal.parse(who),
+        "s3:GetObject",
+        f"arn:aws:s3:::{name}",
+        OWN,
+        {} if anonymous else {"aws:username": "k"},
+    )
+    before = policy.judge(policy.parse(document), request, "resource").effect
+    after = policy.judge(policy.parse({**document, "Statement": kept}), request, "resource").effect
+    assert (before == "allow") == (after == "allow")

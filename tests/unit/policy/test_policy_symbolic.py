@@ -623,3 +623,25 @@ def test_a_policy_allows_no_more_than_itself_and_a_deny_never_adds(held: policy.
     assert allows_more(held, held, ZONE, services=["svc"], kind="resource").more is not True
     deny = policy.parse({"Statement": {"Effect": "Deny", "Principal": "*", "Action": "svc:a*", "Resource": "*"}})
     assert allows_more([held, deny], held, ZONE, services=["svc"], kind="resource").more is not True
+
+
+NETWORK = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind", "more"),
+    [
+        (NETWORK, "endpoint", False),
+        (NETWORK, "resource", True),
+        (NETWORK | {"StringEquals": {"aws:SourceVpce": "vpce-1"}}, "resource", False),
+        (NETWORK | {"Null": {"aws:VpcSourceIp": "false"}}, "resource", False),
+        (NETWORK | {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}, "resource", True),
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "endpoint", True),
+    ],
+)
+def test_facts_62_and_63_no_request_has_the_keys_of_both_ways(condition: Any, kind: Any, more: bool) -> None:
+    """A request that cannot be was shown as proof that a policy allows more."""
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
+    nothing = policy.parse({"Version": "2012-10-17", "Statement": []})
+    newer = policy.parse({"Version": "2012-10-17", "Statement": [allow]})
+    assert allows_more(newer, nothing, Zone("111122223333"), kind=kind, services=["s3"]).more is more
