@@ -153,6 +153,9 @@ def deliver(ground: Ground, flow: Walk) -> list[Walk]:
     lacking = ground.lacks_for_vpc(vpc_id, *INTERFACE_FILES)
     if lacking:
         return [*parts, lost(left, missing(lacking, subnet_id, f"the interfaces in {subnet_id}"))]
+    unpicked = network.planned("PLANNED_VALUE_UNKNOWN", f"{subnet_id} interfaces")
+    if unpicked:
+        return [*parts, lost(left, unseen(subnet_id, unpicked[0], "PLANNED_VALUE_UNKNOWN"))]
     return [*parts, _nobody(ground, left, subnet_id)]
 
 

@@ -864,3 +864,25 @@ def test_that_a_separate_egress_rule_replaces_awss_own_is_said(tmp_path: Path) -
     assert verdict.outcome == "blocked"
     assert ("PLANNED_TAKEN", "sg-Group") in {(one.code, one.component) for one in verdict.assumptions}
     assert "sg-Other" not in {one.component for one in verdict.assumptions}
+
+
+@pytest.mark.parametrize(("asked", "outcome"), [
+    ("ip:10.0.0.77", "unknown"),  # the other instance may get it
+    ("ip:10.0.1.77", "unknown"),  # the database may have it
+    ("ip:10.0.2.77", "blocked"),
+    ("ip:10.0.1.0/24", "unknown"),
+])  # fmt: skip
+def test_an_address_that_nobody_has_yet_may_be_picked(asked: str, outcome: str, tmp_path: Path) -> None:
+    text = """
+Resources:
+  Vpc: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  A: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.0.0/24}}
+  B: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}
+  C: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.2.0/24}}
+  I: {Type: 'AWS::EC2::Instance', Properties: {ImageId: ami-1, SubnetId: !Ref A}}
+  J: {Type: 'AWS::EC2::Instance', Properties: {ImageId: ami-1, SubnetId: !Ref A}}
+  Nets: {Type: 'AWS::RDS::DBSubnetGroup', Properties: {DBSubnetGroupDescription: d, SubnetIds: [!Ref B]}}
+  Db: {Type: 'AWS::RDS::DBInstance', Properties: {Engine: mysql, DBSubnetGroupName: !Ref Nets}}
+"""
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate("i-I", asked, protocol="tcp", port=443).outcome == outcome

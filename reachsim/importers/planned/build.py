@@ -187,6 +187,8 @@ def _unmodelled(world: World, one: Resource) -> None:
         return
     named = [held for held in words_within(one.values) if held.startswith(("rtb-", "acl-")) or not _is_awss(one.kind)]
     conditional.note_touched(world, dict.fromkeys(named, one.address))
+    for subnet in (held for held in words_within(one.values) if held.startswith("subnet-")):
+        world.taken_by_others(subnet, f"which addresses {one.address} has in {subnet} is not told: it is not read")
     for beginning, call, what in UNDECIDABLE:
         if one.kind.startswith(beginning):
             world.leave_out(one.address, one.kind, f"{UNDECIDED}{what}")

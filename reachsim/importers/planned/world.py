@@ -346,10 +346,13 @@ class World:
         return address
 
     def draw(self, subnet: str) -> str | None:
-        """A free address of the subnet: the first after the four that AWS keeps, counted from the eleventh on."""
+        """A free address of the subnet: the first after the four that AWS keeps, counted from the eleventh on. AWS may
+        pick any other one, so that nothing tells of an address there that nobody has.
+        """
         net = self._block(subnet)
         if net is None:
             return None
+        self.taken_by_others(subnet, f"AWS has yet to pick addresses in {subnet}")
         taken = self._taken.setdefault(subnet, set())
         for offset in (*range(10, min(net.num_addresses - 1, 65536)), *range(4, min(10, net.num_addresses - 1))):
             if offset not in taken:
@@ -357,11 +360,16 @@ class World:
                 return str(net.network_address + offset)
         return None
 
+    def taken_by_others(self, subnet: str, detail: str) -> None:
+        """Addresses of a subnet may be those of interfaces that the answers do not tell, or tell with others."""
+        self.note(f"{subnet} interfaces", "PLANNED_VALUE_UNKNOWN", detail)
+
     def draw_ipv6(self, subnet: str) -> str | None:
         record = self.get(subnet) or {}
         blocks = [one.get("Ipv6CidrBlock") for one in record.get("Ipv6CidrBlockAssociationSet", [])]
         if not blocks or not isinstance(blocks[0], str):
             return None
+        self.taken_by_others(subnet, f"AWS has yet to pick addresses in {subnet}")
         net = IPv6Network(blocks[0], strict=False)
         taken = self._taken.setdefault(f"{subnet}/v6", set())
         offset = 0x100 + len(taken)
