@@ -82,7 +82,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                 r"|Could not connect to \S+ \([\d.]+\), connection timed out"),  # apt: then what IPv6 came to
     ("unreachable", r"[Nn]etwork is unreachable|[Nn]o route to host|\bENETUNREACH\b|\bEHOSTUNREACH\b"),
     ("no-connection", r"Can't reach database server at|Could not connect to the endpoint URL"
-                      r"|Couldn't connect to server|Could not reach host"
+                      r"|Couldn't connect to server|Could not reach host|Unable to connect to \S{1,253}:https?:"
                       r"|[Tt]emporary error \(try again later\)|network error \(check Internet connection"
                       r"|network request to \S+ failed, reason: *$|could not connect to server"
                             r"|Cannot find a valid baseurl for repo|EndpointConnectionError"
@@ -94,7 +94,7 @@ _KINDS: Final[tuple[tuple[Kind, str], ...]] = (
                 r"|deadline exceeded|request canceled while waiting|timeout on endpoint URL|TLS handshake timeout"
                 r"|deadline has elapsed|request context canceled|failed to validate logger args|EIDLETIMEOUT"
                 r"|Idle timeout reached|failed to connect to \S+ \(port \d+\) from \S+ \(port \d+\) after \d+ms"
-                r"|\bERR_SOCKET_TIMEOUT\b|network Socket timeout"
+                r"|\bERR_SOCKET_TIMEOUT\b|\bSocket timeout\b"
                 r"|:e?timed?out\b|execution expired|[Cc]onnection timeout|OpenTimeout|: [Tt]imeout\b|ConnectTimeout"),
     ("forbidden", r"403[ :,(]+Forbidden|HTTP 403\b|HTTPS? [Ee]rror 403|status(?: code)?:? 403|returned error: 403"
                   r"|ERROR 403|error: 403\b|<Code>AccessDenied|\bE403\b|403 \(Forbidden\)|[Ss]tatus code: 403"
