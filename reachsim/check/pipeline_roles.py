@@ -35,6 +35,17 @@ _STEPS: Final = {"Source": "source", "Deploy": "deploy", "Build": "provisioning"
 """By category of an action: the step that it is, ``run`` else."""
 
 
+class Refused(Struct, frozen=True):
+    """What a rule keeps a pipeline from by one of its roles: the requests, and the condition keys that they come with;
+    no request where CodePipeline may not assume the service role."""
+
+    home: Home
+    pipeline: str
+    role: str
+    block: Block
+    wishes: tuple[Wish, ...] = ()
+
+
 class Roles(Struct, frozen=True):
     """What policies say to the actions of pipelines: a step for each, findings, files that would tell more."""
 
@@ -77,6 +88,27 @@ def pipeline_roles(network: Network) -> Roles:
     return Roles(steps, findings, tuple(missing), tuple(notes))
 
 
+def refusals(network: Network) -> tuple[Refused, ...]:
+    """What policies refuse to the roles of pipelines, those of KMS keys left out, by role and rule. Raises
+    SnapshotError."""
+    found: dict[tuple[Home, str, str, str, str | int | None], Refused] = {}
+
+    def tell(home: Home, pipeline: aws.Pipeline, role: str, answer: Answer, *wishes: Wish) -> None:
+        for block in answer.blocks:
+            key = (home, pipeline.name, role, block.code, block.rule)
+            before = found.get(key, Refused(home, pipeline.name, role, block))
+            found[key] = replace(before, wishes=(*before.wishes, *(one for one in wishes if one not in before.wishes)))
+
+    for home, pipeline in pipelines(network):
+        role = pipeline.role_arn or ""
+        if ":role/" in role:
+            tell(home, pipeline, role, _taken(network, home, pipeline))
+            for action in (one for stage in pipeline.stages for one in stage.actions if is_judged(one)):
+                for place, asking, wish, _ in _asks(network, home, pipeline, action):
+                    tell(home, pipeline, asking, _asked(network, place, asking, wish), wish)
+    return tuple(found.values())
+
+
 def _finding(network: Network, several: Sequence[tuple[str, Block]]) -> Finding:
     """One finding for each rule that refuses something, with all that it refuses."""
     block = several[0][1]
@@ -115,16 +147,25 @@ def _taken(network: Network, home: Home, pipeline: aws.Pipeline) -> Answer:
 
 def _answers(network: Network, home: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) -> Iterator[Answer]:
     """What policies say to everything that an action asks, in the name of the role that it runs as."""
+    for place, role, wish, use in _asks(network, home, pipeline, action):
+        yield _asked(network, place, role, wish, use)
+
+
+def _asks(
+    network: Network, home: Home, pipeline: aws.Pipeline, action: aws.PipelineAction
+) -> Iterator[tuple[Home, str, Wish, KeyUse | None]]:
+    """(account and Region, role, request, the KMS key that it uses) of everything that an action asks."""
     role = pipeline.role_arn or ""
     place = (home[0], action.region or home[1])
     own = action.role_arn or ""
     if ":role/" in own and own != role:
-        yield _asked(network, home, role, Wish("sts:AssumeRole", own))
+        yield home, role, Wish("sts:AssumeRole", own), None
         parts = own.split(":")
         role, place = own, (parts[4] if len(parts) > 5 else home[0], place[1])
     for wish in wishes(network, place, action):
-        yield _asked(network, place, role, wish, _default_key(network, place, wish, action))
-    yield from _artifacts(network, place, role, pipeline, action)
+        yield place, role, wish, _default_key(network, place, wish, action)
+    for wish, use in _artifacts(place, pipeline, action):
+        yield place, role, wish, use
 
 
 def _default_key(network: Network, place: Home, wish: Wish, action: aws.PipelineAction) -> KeyUse | None:
@@ -145,9 +186,7 @@ def _default_key(network: Network, place: Home, wish: Wish, action: aws.Pipeline
     return KeyUse(key, (owner, place[1]), call, "s3", context) if key and "#{" not in key else None
 
 
-def _artifacts(
-    network: Network, place: Home, role: str, pipeline: aws.Pipeline, action: aws.PipelineAction
-) -> Iterator[Answer]:
+def _artifacts(place: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) -> Iterator[tuple[Wish, KeyUse | None]]:
     """The artifacts that CodePipeline itself puts into the pipeline's bucket, for a source, or gets from there: it
     encrypts them with the store's key, or the one that AWS manages for Amazon S3 ("Configure server-side encryption for
     artifacts stored in Amazon S3")."""
@@ -169,7 +208,7 @@ def _artifacts(
     if ":key/" in key:
         headers["s3:x-amz-server-side-encryption-aws-kms-key-id"] = key
     wish = Wish("s3:PutObject", objects, headers) if writes else Wish("s3:GetObject", objects)
-    yield _asked(network, place, role, wish, use)
+    yield wish, use
 
 
 def _asked(network: Network, place: Home, role: str, wish: Wish, use: KeyUse | None = None) -> Answer:

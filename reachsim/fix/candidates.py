@@ -21,6 +21,7 @@ from reachsim.fix.images import image_of, own_images
 from reachsim.fix.keys import admitted_by_keys, may_use_keys
 from reachsim.fix.leading import aims_at_private, lead
 from reachsim.fix.moving import stays_outside
+from reachsim.fix.pipelines import let_the_pipeline
 from reachsim.fix.places import start_of
 from reachsim.fix.quotas import full
 from reachsim.fix.serving import serve, waiting_for
@@ -55,6 +56,8 @@ def _candidates(ground: Ground, fault: Fault, taken: Taken) -> Iterator[Steps]:
             yield from close_way_in(ground, fault)
         case "open":
             yield from keep_out(ground, fault)
+        case "role":
+            yield from let_the_pipeline(ground, fault)
         case "refused":
             yield from _let_builds_start(ground, fault)
         case _:
@@ -119,6 +122,8 @@ NO_CHANGE: Final = "no single change that reachsim knows mends it"
 def why_not(ground: Ground, fault: Fault) -> str | None:
     """Why nothing here mends a fault; None if that is all there is to say."""
     code = fault.block.code if fault.block else ""
+    if fault.kind == "role" and fault.block is not None:
+        return f"{fault.block.detail}; that is for {OWNERS.get(code, 'its owners')} to decide"
     if fault.kind == "open" and fault.source.startswith("codebuild:"):
         whose = "whether its builds are for everyone is not told by the snapshot"
         return f"{whose}: aws codebuild update-project-visibility makes it private; or accept it in reachsim.toml"

@@ -16,6 +16,7 @@ from reachsim.check.docker_server import of_servers, parted
 from reachsim.check.exits import private_exits
 from reachsim.check.needs import SERVICES
 from reachsim.check.outcome import THROUGH, gets_out
+from reachsim.check.pipeline_roles import refusals
 from reachsim.check.provisioning import provisioning
 from reachsim.check.service_plane import pulled_through
 from reachsim.check.steps import really_needed
@@ -33,8 +34,9 @@ from reachsim.workloads import find_project, find_service
 
 class Fault(NamedTuple):
     """One thing wrong. ``kind``: ``blocked`` (a needed way fails, by ``block``), ``leaves``, ``exposed``, ``refused``
-    (no build starts) or ``open`` (``source`` is used by strangers: the finding ``destination``). ``requests``: what
-    goes that way; ``places``: where the build's files say so.
+    (no build starts), ``role`` (a pipeline ``source`` is refused something by its role ``destination``) or ``open``
+    (``source`` is used by strangers: the finding ``destination``). ``requests``: what goes that way; ``places``: where
+    the build's files say so.
     """
 
     kind: str
@@ -86,6 +88,7 @@ def judge(ground: Ground, config: Config, chosen: Sequence[str] = ()) -> Judged:
     needs = [need for source in found for need in _needs(ground, config, source)]
     for service in deployments(ground.network, needs):
         faults += _blocked(_ways(ground, config, service, _deploy_needs(ground, service)))
+    faults += refused_roles(ground)
     faults += open_to_strangers(answer)
     return Judged(answer, tuple(faults), tuple(found))
 
@@ -95,6 +98,15 @@ def open_to_strangers(answer: Check) -> list[Fault]:
     return [
         Fault("open", one.component, one.id)
         for one in answer.findings if one.id in OPEN and one.severity in ("high", "medium")
+    ]  # fmt: skip
+
+
+def refused_roles(ground: Ground) -> list[Fault]:
+    """What CodePipeline may not do by the roles of its pipelines, rule by rule."""
+    return [
+        Fault("role", one.pipeline, one.role, None, one.block, tuple(
+            {"action": wish.action, "resource": wish.resource, "context": wish.context} for wish in one.wishes
+        )) for one in refusals(ground.network)
     ]  # fmt: skip
 
 

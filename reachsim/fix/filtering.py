@@ -135,8 +135,8 @@ def _other_end(ground: Ground, fault: Fault) -> Start | None:
 
 
 def _groups_of_project(ground: Ground, fault: Fault) -> tuple[str, ...]:
-    other = _other_end(ground, fault)
-    return other.groups if other else ()
+    other, target = _other_end(ground, fault), ground.network.interfaces.get(fault.destination)
+    return other.groups if other else target.groups if target is not None else ()
 
 
 def _blocks_of_service(ground: Ground, fault: Fault, start: Start, endpoint: aws.VpcEndpoint | None) -> list[str]:

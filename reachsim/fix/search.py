@@ -24,7 +24,7 @@ from reachsim.fix import holders
 from reachsim.fix.candidates import NO_CHANGE, candidates, why_not
 from reachsim.fix.closing import is_outside
 from reachsim.fix.edited import Edits
-from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers
+from reachsim.fix.faults import Fault, Judged, faults_of, judge, open_to_strangers, refused_roles
 from reachsim.fix.proof import also_closed, also_opened, left_out, opening
 from reachsim.fix.records import Left, Mend, Plan, Status
 from reachsim.fix.steps import (
@@ -190,7 +190,7 @@ def _as_good(
         answer = check(edited, tuple(chosen or config.sources) or None, config)
     except ReachsimError:
         return None
-    if not _names(open_to_strangers(answer)) <= _names(best.faults):
+    if not _names([*open_to_strangers(answer), *refused_roles(edited)]) <= _names(best.faults):
         return None
     return edited if _BETTER.index(answer.overall) >= _BETTER.index(best.check.overall) else None
 
