@@ -73,7 +73,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 UNREAD: Final[Mapping[str, str]] = {
     "AWS::EC2::ClientVpnEndpoint": "what clients of Client VPN reach",
     "AWS::EC2::IPAM": "",
-    "AWS::EC2::InstanceConnectEndpoint": "what EC2 Instance Connect reaches",
     "AWS::EC2::TransitGatewayConnect": "routes to transit gateways by Connect attachments",
     "AWS::EC2::TransitGatewayMulticastDomain": "multicast",
     "AWS::EC2::VPCEndpointService": "names of and ways to your own endpoint services",
@@ -89,12 +88,13 @@ UNREAD: Final[Mapping[str, str]] = {
 
 _TOLD_ELSEWHERE: Final = frozenset(
     {
-        "AWS::EC2::EIPAssociation", "AWS::EC2::SubnetCidrBlock", "AWS::EC2::SubnetNetworkAclAssociation",
-        "AWS::EC2::SubnetRouteTableAssociation", "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPNConnectionRoute",
-        "AWS::IAM::InstanceProfile",
+        "AWS::EC2::EIPAssociation", "AWS::EC2::InstanceConnectEndpoint", "AWS::EC2::SubnetCidrBlock",
+        "AWS::EC2::SubnetNetworkAclAssociation", "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPNConnectionRoute", "AWS::IAM::InstanceProfile",
     }
 )  # fmt: skip
-"""Types whose content stands in other records too: of the subnet, route table, network ACL, gateway, role."""
+"""Types whose content stands in other records too: of the subnet, interface, route table, network ACL, gateway, role.
+"""
 
 _FIREWALL: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "Firewalls": ("describe-firewall", "Firewall", "FirewallArn", "FirewallName"),

@@ -164,6 +164,33 @@ def test_an_accelerator_may_lead_to_an_instance(tmp_path: Path) -> None:
     assert reach.simulate("internet", "i-Host", protocol="tcp", port=80).outcome == "unknown"
 
 
+TUNNEL = """
+  Tunnel: {Type: 'AWS::EC2::InstanceConnectEndpoint', Properties: {SubnetId: !Ref A, SecurityGroupIds: [!Ref Inner]}}
+"""
+
+
+@pytest.mark.parametrize(("port", "told"), [(22, ["eni-ec2-instance-connect-endpoint-Tunnel"]), (80, [])])
+def test_an_instance_connect_endpoint_leads_to_the_client(port: int, told: list[str], tmp_path: Path) -> None:
+    network = NETWORK.replace("FromPort: 80, ToPort: 80", f"FromPort: {port}, ToPort: {port}")
+    reach, _ = run(network + CLIENT + TUNNEL, tmp_path)
+    check = reach.check(sources=["i-Client"])
+    assert [one.component for one in check.findings if one.id == "INSTANCE_CONNECT_LEADS_IN"] == told
+    assert not [one for one in check.assumptions if one.component == "Tunnel"]
+
+
+def test_a_plan_s_instance_connect_endpoint_has_the_default_group(tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.1.0/24", availability_zone="us-east-1a")
+    plan.add("aws_ec2_instance_connect_endpoint.e", subnet_id=Ref("aws_subnet.a.id"))
+    plan.write(tmp_path / "plan.json")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    (interface,) = load(tmp_path / "out").network.network_interfaces.values()
+    assert interface.interface_type == "ec2_instance_connect_endpoint"
+    network = load(tmp_path / "out").network
+    assert [network.security_groups[one.group_id].group_name for one in interface.groups] == ["default"]
+
+
 def test_that_a_rest_api_is_linked_to_a_load_balancer_is_told(tmp_path: Path) -> None:
     link = "\n  Link: {Type: 'AWS::ApiGateway::VpcLink', Properties: {Name: l, TargetArns: [!Ref Balancer]}}\n"
     reach, _ = run(balanced("internal", FORWARD) + link, tmp_path)

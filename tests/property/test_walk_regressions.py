@@ -556,6 +556,8 @@ def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -
         ("load-balancers/transit", 70000092),  # what a load balancer asks is answered past its firewall
         ("network/everything", 60000099),  # HOME_NET leaves a rule open, and what follows does the same
         ("network/inspection", 70000065),
+        ("network/everything", 320000330),  # a group at a middlebox, named across a transit gateway
+        ("network/translation", 300000356),  # regional NAT gateways behind each other
         ("network/foreign hub", 300000025),  # a group named across transit gateways that are peered
         ("network/overlap", 300000255),  # an address that two VPCs have, asked for from an unseen account
         ("network/ipv6", 130000022),  # a reference by a deleted connection behind a middlebox

@@ -65,7 +65,7 @@ def regional_nat(draft: Draft, one: Site, number: int) -> str:
     )  # fmt: skip
     table = net.table(one.id, [("0.0.0.0/0", gateway)] if draft.chance(0.9) else [])
     one.more_tables.append(table)
-    own = {"PublicIp": f"192.0.2.{one.index * 2 + number}", "PrivateIp": f"10.{one.index}.250.{number + 1}"}
+    own = {"PublicIp": f"192.0.2.{one.index * 2 + number}", "PrivateIp": f"10.{one.index}.250.{number * 4 + 1}"}
     rows = [own]
     if draft.chance(0.4):  # one that the gateway failed to take, and one for each zone
         rows.insert(0, {"Status": "failed", "PrivateIp": f"10.{one.index}.249.1"})

@@ -1029,6 +1029,7 @@ class Walk:
         ):
             raise Dropped("ENI_ADDRESS_RESTRICTION", id)  # they forward nothing
         if self.leg == "request":
+            self.receiver = row
             self.require_groups([one["GroupId"] for one in row["Groups"]], "ingress", row["VpcId"])  # N83
         raise Unknown(id)
 

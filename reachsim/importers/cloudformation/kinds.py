@@ -63,6 +63,7 @@ TYPES: Final[Mapping[str, Row]] = {
     "EC2::CustomerGateway": ("aws_customer_gateway", {}),
     "EC2::VPCBlockPublicAccessOptions": ("aws_vpc_block_public_access_options", {}),
     "EC2::VPCBlockPublicAccessExclusion": ("aws_vpc_block_public_access_exclusion", {}),
+    "EC2::InstanceConnectEndpoint": ("aws_ec2_instance_connect_endpoint", {}),
     "EC2::NetworkInterface": ("aws_network_interface", {
         "group_set": "security_groups", "private_ip_address": "private_ip"}),
     "EC2::NetworkInterfaceAttachment": ("aws_network_interface_attachment", {}),

@@ -51,6 +51,19 @@ def interface(world: World, one: Resource) -> None:
         _attach(world, record, text_of(block, "instance"))
 
 
+def instance_connect_endpoint(world: World, one: Resource) -> None:
+    """The interface of an EC2 Instance Connect Endpoint, by which its tunnels come in (EC2 API,
+    CreateInstanceConnectEndpoint: without security groups it has the VPC's default one).
+    """
+    subnet, eni = one.text("subnet_id"), f"eni-{one.id}"
+    groups = _groups(world, one, subnet, one.texts("security_group_ids"), "security_group_ids")
+    addresses = _addresses(world, one, eni, subnet, [])
+    interface_record(world, one.home, eni, subnet, [(address, None) for address in addresses], groups, {
+        "InterfaceType": "ec2_instance_connect_endpoint", "RequesterManaged": True, "Description": one.address,
+        "TagSet": one.tags(),
+    })  # fmt: skip
+
+
 def _listed_addresses(values: Values) -> list[str]:
     """CloudFormation's list of objects, in which one may be the primary address."""
     held = sorted(blocks_of(values, "private_ip_addresses"), key=lambda block: not flag_of(block, "primary"))

@@ -95,6 +95,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "aws_iam_group_membership": users.membership,
     "aws_iam_user_group_membership": users.membership,
     "aws_network_interface": interfaces.interface,
+    "aws_ec2_instance_connect_endpoint": interfaces.instance_connect_endpoint,
     "aws_launch_template": interfaces.launch_template,
     "aws_instance": interfaces.instance,
     "aws_network_interface_attachment": interfaces.interface_attachment,
