@@ -100,6 +100,22 @@ def galaxy(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(found)), "")
 
 
+def chef(call: Call) -> Outcome:
+    """chef-solo and chef-client: cookbooks and attributes that are named by a URL; what the recipes contact is a gap.
+
+    **Source:** Chef Infra documentation, "chef-solo (executable)": ``--recipe-url``, ``--json-attributes``.
+    """
+    given = arguments(call.words, ["r", "recipe-url", "j", "json-attributes", "c", "config", "o", "override-runlist",
+                                   "S", "server", "N", "node-name", "E", "environment", "l", "L"])  # fmt: skip
+    if given.has("v", "version", "h", "help"):
+        return Outcome((), None)
+    named = given.all("r", "recipe-url", "j", "json-attributes", "S", "server")
+    found: list[Found] = [one for text in named for one in urls.destination(text)]
+    local = call.program == "chef-solo" or given.has("z", "local-mode")
+    why = "what the recipes contact is not worked out"
+    return Outcome((*found, Gap(call.command.text, why if local or found else f"{why}; client.rb names the server")))
+
+
 def playbook(call: Call) -> Outcome:
     """ansible-playbook: the hosts of an inventory of this context, by SSH; what the modules contact is a gap."""
     given = arguments(call.words, ["i", "inventory", "inventory-file", "l", "limit", "e", "extra-vars", "u", "user",

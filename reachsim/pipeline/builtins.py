@@ -71,7 +71,7 @@ def _tee(call: Call) -> Outcome:
 
 
 def _cd(call: Call) -> Outcome:
-    target = next((word for word in call.words if not re.match(r"-\w", word)), call.variables.get("HOME", "/root"))
+    target = next((word for word in call.words if not re.match(r"-[\w-]", word)), call.variables.get("HOME", "/root"))
     before = re.fullmatch(r"-|~-(/.*)?", target)
     if before:
         target = call.variables.get("OLDPWD", ROOT) + (before[1] or "")
@@ -243,8 +243,23 @@ def _forget(call: Call, names: list[str]) -> None:
 
 
 def _basename(call: Call) -> Outcome:
-    take = posixpath.basename if call.program == "basename" else posixpath.dirname
-    return Outcome((), take(call.words[0]) + "\n" if call.words and is_known(call.words[0]) else None)
+    given = arguments(call.words, ["s", "suffix"])
+    if not given.rest or not is_known(given.rest[0]):
+        return Outcome((), None)
+    if call.program == "dirname":
+        return Outcome((), (posixpath.dirname(given.rest[0]) or ".") + "\n")
+    ending = given.last("s", "suffix") or (given.rest[1] if len(given.rest) > 1 and not given.has("a") else "")
+    name = posixpath.basename(given.rest[0].rstrip("/"))
+    return Outcome((), (name.removesuffix(ending) if name != ending else name) + "\n")
+
+
+def _resolved(call: Call) -> Outcome:
+    """``realpath FILE`` and ``readlink -f FILE``: the path from the root; links are taken for what they are named."""
+    given = arguments(call.words)
+    follows = call.program == "realpath" or given.has("f", "e", "m", "canonicalize")
+    if not follows or len(given.rest) != 1 or not is_known(given.rest[0]):
+        return Outcome((), None)
+    return Outcome((), call.path(given.rest[0]) + "\n")
 
 
 def _constant(call: Call) -> Outcome:
@@ -305,7 +320,7 @@ BUILTINS: Final[dict[str, Callable[[Call], Outcome]]] = {
     "true": _constant, ":": _constant, "false": _constant, "which": _undecided, "type": _undecided, "hash":
     _undecided, "grep": _text("grep"), "egrep": _text("grep"), "fgrep": _text("grep"), "diff": _undecided, "cmp":
     _undecided, "pgrep": _undecided, "id": _undecided, "pwd": _pwd, "uname": _uname, "shift": _shift,
-    "set": _set,
+    "set": _set, "realpath": _resolved, "readlink": _resolved,
 }  # fmt: skip
 
 # Programs that contact nobody, or nobody but this machine. Anything that is in none of the tables is a gap.

@@ -162,6 +162,7 @@ class Walk:
         for phase in spec.phases:
             self.phase = phase.name
             for entry in phase.runtimes:
+                scope.machine.settings[f"runtime.{entry.name}"] = f"{entry.name}:{entry.value}"
                 self._runtime(entry, name, sure)
             for text, line in (*phase.commands, *phase.last):
                 inner = scope if spec.version != "0.1" else scope.copy()

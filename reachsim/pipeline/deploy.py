@@ -222,12 +222,28 @@ def packer(call: Call) -> Outcome:
     found: list[Found] = [*knowledge.tool("packer", " ".join(call.words), call.variables)]
     if re.search(r"\"amazon-\w+\"", text):
         variables = dict(one.split("=", 1) for one in given.all("var") if "=" in one)
-        written = re.search(r"\bregion\"?\s*[=:]\s*\"?([^\s\",]+)", text)
-        region = written[1] if written and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", written[1]) else ""
-        region = region or (call.region if written is None else variables.get(re.split(r"[.\s`}]", written[1])[-1], ""))
+        written = re.search(r"\bregion\"?\s*[=:]\s*\"?(\{\{[^{}\n]{1,100}\}\}|[^\s\",]+)", text)
+        region = call.region if written is None else _region_of_packer(call, text, written[1], variables)
         found.append(Destination(services.host("ec2", region or unknown("region"), ""), 443, "aws", service="ec2"))
     found.append(Gap(call.command.text, "what the builders and provisioners contact is not worked out"))
     return Outcome(tuple(found), None)
+
+
+def _region_of_packer(call: Call, text: str, written: str, given: dict[str, str]) -> str:
+    """The Region that a template writes out, or its variable: given, of the environment, or by default.
+
+    **Source:** Packer documentation, "Input variables" (PKR_VAR_name), "User variables" (JSON).
+    """
+    named = re.search(r"(?:var|local)\.(\w+)|user\s+`(\w+)`", written)
+    if named is None:
+        return written if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", written) else ""
+    name = named[1] or named[2]
+    written_out = rf'\bvariable\s+"{name}"\s*\{{[^{{}}]{{0,1000}}?\bdefault\s*=\s*"([\w-]+)"'
+    default = re.search(written_out, text) or re.search(rf'"{name}"\s*:\s*"([\w-]+)"', text)
+    local = re.search(rf"\b{name}\s*=\s*\"?((?:var\.)?[\w-]+)", text) if "local." in written else None
+    if local is not None:
+        return _region_of_packer(call, text, local[1], given)
+    return given.get(name) or call.env(f"PKR_VAR_{name}") or (default[1] if default else "")
 
 
 def pulumi(call: Call) -> Outcome:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from reachsim.pipeline.aws_calls import region_of, service_host
-from reachsim.pipeline.call import Call, Outcome, arguments, quoted
-from reachsim.pipeline.records import Confidence, Destination, Found, Script
+from reachsim import services
+from reachsim.pipeline.aws_calls import account_of, region_of, service_host
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments, quoted
+from reachsim.pipeline.records import Confidence, Destination, Found, Request, Script
 from reachsim.pipeline.shapes import table
-from reachsim.pipeline.variables import expand, unknown
+from reachsim.pipeline.variables import expand, is_known, starred, unknown
 from reachsim.pipeline.yaml import load
 
 
@@ -89,13 +90,21 @@ def serverless(call: Call) -> Outcome:
         found.append(Destination("install.serverless.com", 443, "download", "possible"))
     if named == "aws":
         region = given.last("region", "r") or _region_in(call, table(provider).get("region"), known=text is not None)
-        found += _calls(call, "serverless", operation, region)
+        found += _calls(call, "serverless", operation, region, _stack_of(given, settings))
     if operation in ("deploy", "package"):
         found += _plugins(settings)
     if operation == "plugin" and "install" in call.words:
         name = given.last("name", "n") or given.rest[-1]
         found.append(Script(f"npm install --save-dev {quoted(name)}"))
     return Outcome(tuple(found), None)
+
+
+def _stack_of(given: Arguments, settings: dict[str, Any]) -> str:
+    """The stack's name, SERVICE-STAGE unless the file names another; "" where variables make it."""
+    service, provider = settings.get("service"), table(settings.get("provider"))
+    stage = given.last("stage", "s") or str(provider.get("stage") or "dev")
+    name = str(provider.get("stackName") or f"{service if isinstance(service, str) else ''}-{stage}")
+    return name if is_known(name) and re.fullmatch(r"[A-Za-z][\w-]+", name) else ""
 
 
 def _plugins(settings: dict[str, Any]) -> list[Found]:
@@ -151,9 +160,44 @@ def _operation(call: Call) -> str:
     return plain[0] if plain else ""
 
 
-def _calls(call: Call, program: str, operation: str, region: str) -> list[Destination]:
+def _calls(call: Call, program: str, operation: str, region: str, name: str = "") -> list[Destination]:
+    """The services that a program asks; of its requests those that every run makes with the build's own role."""
     row = next((hosts for words, hosts in _DEPLOYERS[program] if operation in words), ())
-    return [Destination(service_host(call, suffix, region), 443, "aws", _SURE[sure], "run") for suffix, sure in row]
+    found = []
+    for suffix, sure in row:
+        asked = () if _of_others(call) else _REQUESTS.get((program, operation, suffix), ())
+        base = f"arn:{services.partition_of(region)}:{suffix}:{region}:{account_of(call)}:"
+        requests = tuple(
+            Request(action, starred(base + place.format(name or "*")) if place else "*") for action, place in asked
+        )
+        host = service_host(call, suffix, region)
+        found.append(Destination(host, 443, "aws", _SURE[sure], "run", requests=requests))
+    return found
+
+
+def _of_others(call: Call) -> bool:
+    """Whether a profile tells of credentials that are not the build's own."""
+    return (
+        any(re.match(r"--(?:aws-)?profile(?:=|$)", word) for word in call.words) or call.env("AWS_PROFILE") is not None
+    )
+
+
+_STACK: Final = "stack/{}/*"
+_REQUESTS: Final[dict[tuple[str, str, str], tuple[tuple[str, str], ...]]] = {
+    ("cdk", "bootstrap", "cloudformation"): (("cloudformation:DescribeStacks", "stack/CDKToolkit/*"),),
+    ("serverless", "deploy", "cloudformation"): (("cloudformation:DescribeStacks", _STACK),),
+    ("serverless", "remove", "cloudformation"): (("cloudformation:DescribeStacks", _STACK),),
+    ("eb", "deploy", "elasticbeanstalk"): (("elasticbeanstalk:DescribeEnvironments", ""),
+                                           ("elasticbeanstalk:UpdateEnvironment", "")),
+    **{("copilot", word, "ssm"): (("ssm:GetParameter", "parameter/copilot/applications/*"),)
+       for word in ("deploy", "svc", "job", "env")},
+}  # fmt: skip
+"""IAM requests by program, operation and service: (action, the resource's part of its ARN). None for ``cdk deploy``:
+the CLI tries the roles of the bootstrap stack and goes on with its own credentials where it may not assume them.
+
+**Source:** aws-cdk-cli, bootstrap (ToolkitInfo.lookup); serverless/serverless, plugins/aws/deploy/lib/create-stack.js;
+EB CLI, ebcli/operations/deployops.py; aws/copilot-cli, internal/pkg/config (applications in Parameter Store).
+"""
 
 
 _SURE: Final[dict[str, Confidence]] = {"!": "certain", "?": "likely", "~": "possible"}
@@ -173,7 +217,7 @@ _DEPLOYERS: Final[dict[str, tuple[_Row, ...]]] = {
         (("deploy", "remove", "rollback"), (("cloudformation", "!"), ("s3", "!"), ("sts", "?"), ("lambda", "~"))),
         (("info", "invoke"), (("cloudformation", "?"),)),
     ),
-    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "?"), ("ecr", "?"))),),
+    "copilot": ((("deploy", "svc", "job", "env", "app"), (("cloudformation", "!"), ("ssm", "!"), ("ecr", "?"))),),
     "eb": ((("deploy", "create", "use"), (("elasticbeanstalk", "!"), ("s3", "?"))),),
     "ampx": (
         (("pipeline-deploy", "sandbox"), (("cloudformation", "!"), ("sts", "?"), ("ssm", "?"), ("s3", "?"))),

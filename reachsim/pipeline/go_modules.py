@@ -146,8 +146,8 @@ def _versioned(plain: list[str]) -> bool:
 
 
 def _before(call: Call, minor: int) -> bool:
-    """Whether Go is older than 1.minor by the tag of the golang image."""
-    match = re.search(r"golang:1\.(\d{1,9})", call.machine.image)
+    """Whether Go is older than 1.minor by the tag of the golang image, or the runtime that the buildspec asks for."""
+    match = re.search(r"golang:1\.(\d{1,9})", call.machine.image or call.setting("runtime.golang") or "")
     return match is not None and int(match[1]) < minor
 
 

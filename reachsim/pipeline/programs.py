@@ -84,9 +84,10 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         return _shell(call, running)
     if re.fullmatch(_PYTHON, program):
         return _python(call, running)
-    if program == "bundle" and call.words[:1] == ("audit",):
-        words = ["bundler-audit", *call.words[1:]]
-        return read(replace(command, words=tuple(words)), running)
+    renamed = _RENAMED.get((program, *call.words[:1])) or _RENAMED.get((program,))
+    if renamed is not None:
+        rest = call.words[1:] if (program, *call.words[:1]) in _RENAMED and call.words else call.words
+        return read(replace(command, words=(*renamed, *rest)), running)
     inside = runners.behind(call)
     if inside is not None:
         return _inside(call, *inside, running)
@@ -113,6 +114,11 @@ def _inside(call: Call, runner: runners.Runner, words: list[str], running: tuple
     return Outcome((*first, *inner.found), inner.stdout, inner.status)
 
 
+_RENAMED: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
+    ("bundle", "audit"): ("bundler-audit",), ("cinst",): ("choco", "install"), ("cup",): ("choco", "upgrade"),
+    ("cpush",): ("choco", "push"), ("firebase-tools",): ("firebase",),
+}  # fmt: skip
+"""Other names of commands that are known: Bundler's plugins, Chocolatey's shims, packages of npm."""
 _HOOKS: Final = ("conda", "mamba", "micromamba", "pyenv", "rbenv", "nodenv", "goenv", "direnv", "brew", "dircolors",
                  "ssh-agent", "opam", "fnm", "starship", "mise", "rtx", "asdf", "gpg-agent", "docker-machine",
                  "minikube", "poetry", "lesspipe", "thefuck", "jenv", "phpenv", "luaenv", "sdk")  # fmt: skip

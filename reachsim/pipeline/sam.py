@@ -10,8 +10,10 @@ import posixpath
 import re
 from typing import Any, Final
 
+import msgspec
+
 from reachsim import services, toml
-from reachsim.pipeline import image
+from reachsim.pipeline import aws_calls, image
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, ImageBuild, Request, Script
 from reachsim.pipeline.shapes import table
@@ -49,7 +51,8 @@ def sam(call: Call) -> Outcome:
         case "package":
             return Outcome(tuple(_uploads(given, settings, region, "certain")), None)
         case "deploy" | "sync":
-            found: list[Found] = [_service("cloudformation", region)]
+            service = _service("cloudformation", region)
+            found: list[Found] = [msgspec.structs.replace(service, requests=_changes(call, given, settings, region))]
             found += _uploads(given, settings, region, "likely")
             repository = given.last("image-repository") or settings.get("image_repository")
             found += image.pushes(repository) if repository and is_known(repository) else []
@@ -65,6 +68,20 @@ def sam(call: Call) -> Outcome:
 
 def _service(suffix: str, region: str, *, sure: bool = True) -> Destination:
     return Destination(services.host(suffix, region, ""), 443, "aws", "certain" if sure else "likely", service=suffix)
+
+
+def _changes(call: Call, given: Arguments, settings: dict[str, str], region: str) -> tuple[Request, ...]:
+    """What a deployment asks of CloudFormation, as ``aws cloudformation deploy`` does.
+
+    **Source:** aws/aws-sam-cli, samcli/lib/deploy/deployer.py (has_stack, create_changeset, execute_changeset).
+    """
+    name = given.last("stack-name") or settings.get("stack_name")
+    if given.has("profile") or "profile" in settings or given.rest[:1] != ["deploy"]:
+        return ()
+    named = Arguments({"stack-name": [name]} if name else {}, [])
+    asked = aws_calls.requests(call, named, "cloudformation", ["deploy"], region)
+    unchanged = given.has("no-execute-changeset")
+    return tuple(one for one in asked if not (unchanged and one.action == "cloudformation:ExecuteChangeSet"))
 
 
 def _settings(call: Call, given: Arguments, word: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from reachsim.pipeline import knowledge, repository_files, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, weaker
-from reachsim.pipeline.variables import is_known, nothing_known, shown
+from reachsim.pipeline.variables import expand, is_known, nothing_known, shown
 
 _INDEXES: Final = {
     "debian": ("debian", "debian-security"),
@@ -207,6 +208,32 @@ def zypper(call: Call) -> Outcome:
 def pacman(call: Call) -> Outcome:
     ask = any(re.match(r"-\w*S", word) for word in call.words)
     return Outcome(tuple(knowledge.index("arch")) if ask else (), "")
+
+
+MAX_SOURCES: Final = 100
+
+
+def makepkg(call: Call) -> Outcome:
+    """makepkg: the sources of the PKGBUILD; with ``-s`` its dependencies by pacman.
+
+    **Source:** PKGBUILD(5), "source"; makepkg(8), ``--syncdeps``, ``--printsrcinfo``.
+    """
+    given = arguments(call.words, ["p", "key", "config"])
+    if given.has("printsrcinfo", "version", "V", "packagelist", "help", "h", "repackage", "R", "noextract"):
+        return Outcome((), None)
+    text = re.sub(r"(?m)^[ \t]*#.*$", "", call.read(given.last("p") or "PKGBUILD") or "")
+    if not text:
+        return Outcome((Gap(call.command.text, "which sources it fetches: no PKGBUILD is in the context"),), None)
+    values = dict(re.findall(r"(?m)^(\w{1,60})=[\"']?([^\s\"'()]{1,300})[\"']?[ \t]*$", text))
+    found: list[Found] = []
+    for listed in re.findall(r"(?m)^source(?:_\w{1,30})?\+?=\(([^()]{0,20000})\)", text):
+        for word in listed.replace('"', " ").replace("'", " ").split()[:MAX_SOURCES]:
+            url = expand(word.rpartition("::")[2], call.variables | values)
+            if "://" in url:
+                found += git_found(call, url.removeprefix("git+")) if url.startswith("git") else urls.fetched(url)
+    if given.has("s", "syncdeps"):
+        found += knowledge.index("arch")
+    return Outcome(tuple(dict.fromkeys(found)), None)
 
 
 def add_repository(call: Call) -> Outcome:

@@ -21,12 +21,23 @@ _HOSTS: Final = {"kubectl": "dl.k8s.io", "helm": "get.helm.sh", "deno": "dl.deno
 _FILES: Final = (".tool-versions", "mise.toml", ".mise.toml", "/root/.tool-versions")
 
 
+_COMMANDS: Final = frozenset(["install", "i", "use", "u", "x", "exec", "upgrade", "up", "activate", "env", "e", "ls",
+                              "list", "trust", "plugins", "p", "settings", "set", "unset", "which", "where", "current",
+                              "doctor", "cache", "config", "cfg", "latest", "ls-remote", "outdated", "prune",
+                              "reshim", "self-update", "shell", "sync", "tasks", "t", "uninstall", "version", "watch",
+                              "generate", "link", "fmt", "alias", "a", "bin-paths", "completion", "deactivate",
+                              "en", "implode", "registry", "search", "tool"])  # fmt: skip
+"""Commands of mise's own; another word names a task."""
+
+
 def asdf(call: Call) -> Outcome:
     words = [word for word in call.words if not word.startswith("-")]
     plugin = words[:2] == ["plugin", "add"] or words[:1] == ["plugin-add"]
     if plugin:
         url = next((word for word in words if "://" in word), "https://github.com/asdf-vm/asdf-plugins")
-        return Outcome(tuple(urls.git_destination(url, "likely")), "")
+        return Outcome(
+            tuple(urls.git_destination(url, "certain" if any("://" in one for one in words) else "likely")), ""
+        )
     if words[:1] != ["install"]:
         return Outcome((), None)
     return Outcome(tuple(_installed(call, words[1:2])), "")
@@ -37,6 +48,9 @@ def mise(call: Call) -> Outcome:
     if words[:1] in (["run"], ["r"]) and len(words) > 1:
         of_task = tasks.named(call, "mise", words[1], words[2:]) or [tasks.absent(call, words[1])]
         return Outcome((*_installed(call, [], precompiled=True), *of_task), None)
+    task = tasks.named(call, "mise", words[0], words[1:]) if words else None
+    if task is not None and words[0] not in _COMMANDS:
+        return Outcome(tuple(task), None)
     if words[:1] not in (["install"], ["i"], ["use"], ["u"], ["x"], ["exec"], ["upgrade"], ["up"]):
         return Outcome((), None)
     if "--" in call.words:

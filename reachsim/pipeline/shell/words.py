@@ -269,6 +269,9 @@ def _plain(source: bytes) -> str:
 
 
 def _unescaped(text: str, scope: Scope) -> str:
+    if re.match(r"~[+-](?:/|$)", text):
+        name = "OLDPWD" if text[1] == "-" else "PWD"
+        text = scope.variables.get(name, scope.directory) + text[2:]
     if text == "~" or text.startswith("~/"):
         text = scope.variables.get("HOME", "/root") + text[1:]
     return re.sub(r"\\(.|\n)", lambda m: "" if m[1] == "\n" else m[1], text, flags=re.DOTALL) if "\\" in text else text
