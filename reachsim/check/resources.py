@@ -33,7 +33,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.reference import actions_on
 from reachsim.policy.statements import Statement
-from reachsim.policy_layers import access_blocks, familiar, rcps_deny, registry_counts
+from reachsim.policy_layers import access_blocks, familiar, rcps_deny, registry_actions
 from reachsim.policy_layers import document as document_of
 from reachsim.verdict import Finding
 
@@ -120,7 +120,8 @@ def _public_projects(network: Network) -> Iterator[Finding]:
 class _Held(Struct, frozen=True):
     """A resource's policy: its file, the resource's name and ARN. ``further``: it stands beside the policies of the
     resources themselves, or is that of a resource that nothing was seen to use. ``several``: the ARNs of the resources
-    that it is about, where it is about more than the one.
+    that it is about, where it is about more than the one. ``only``: the actions (lower case) that alone it is asked
+    about, none if about all.
     """
 
     path: str
@@ -128,6 +129,7 @@ class _Held(Struct, frozen=True):
     arn: str
     further: bool = False
     several: tuple[str, ...] = ()
+    only: frozenset[str] = frozenset()
 
 
 def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
@@ -138,9 +140,10 @@ def _held_by(network: Network, needs: Sequence[Need]) -> Iterator[_Held]:
         start = _start_of(home)
         registry = network.path(home, "ecr", "get-registry-policy")
         told = network.snapshot.status(registry) == "ok"
-        if (told or names) and registry_counts(network, home, services.ECR_READ.lower()):
-            several = tuple(start + name for name in (*names, "any"))
-            yield _Held(registry, f"the registry {home[0]} in {home[1]}", start + "any", further=True, several=several)
+        if told or names:
+            several, only = tuple(start + name for name in (*names, "any")), registry_actions(network, home)
+            whose = f"the registry {home[0]} in {home[1]}"
+            yield _Held(registry, whose, start + "any", further=True, several=several, only=only)
         for name in names:
             path = network.path(home, "ecr", "get-repository-policy", name)
             yield _Held(path, name, start + name)
@@ -277,7 +280,7 @@ def _judged(network: Network, held: _Held, limits: Sequence[Statement]) -> Itera
     for who in strangers(network, document, owner, limits, service=arn.split(":")[2]):
         if who.familiar or (who.taken or who.whose) in told:
             continue
-        opened, place = _opened(network, document, who, held.several or (arn,), owner, places)
+        opened, place = _opened(network, document, who, held, owner, places)
         if not opened:
             continue
         told.add(who.taken or who.whose)
@@ -306,14 +309,14 @@ def _named(actions: Sequence[str]) -> str:
 
 
 def _opened(
-    network: Network, document: policy.Document, who: Stranger, arns: Sequence[str], owner: str,
+    network: Network, document: policy.Document, who: Stranger, held: _Held, owner: str,
     places: Sequence[tuple[str, str]],
 ) -> tuple[list[str], str]:  # fmt: skip
     """The actions that a stranger may take, and from which block of addresses if not from anywhere: what reads or
     writes content, or else whatever the resource's policy can let others do."""
     context = context_of(network, who.caller, owner)
-    for asks in (asks for arn in arns for asks in _asks(arn)):
-        alike = _told_alike(document, asks)
+    for asks in (asks for arn in held.several or (held.arn,) for asks in _asks(arn)):
+        alike = _told_alike(document, [one for one in asks if not held.only or one[0].lower() in held.only])
         for address, place in places if alike else ():
             keys = {**context, "aws:SourceIp": address, **who.keys}
             opened = [

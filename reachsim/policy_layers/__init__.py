@@ -26,7 +26,7 @@ from reachsim.policy_layers.identities import (
 from reachsim.policy_layers.join import Answer, Known, judge_elsewhere, judge_requests
 from reachsim.policy_layers.moments import moments
 from reachsim.policy_layers.organizations import familiar, levels, members_of, organization_of, organization_path
-from reachsim.policy_layers.resources import access_blocks, registry_counts
+from reachsim.policy_layers.resources import access_blocks, registry_actions
 from reachsim.policy_layers.roles import Identity
 from reachsim.policy_layers.said import rcps_deny
 
@@ -34,5 +34,5 @@ __all__ = [
     "Answer", "Identity", "KeyUse", "Known", "access_blocks", "described", "document", "familiar", "iam_details",
     "identity_of", "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles", "managed",
     "members_of", "moments", "organization_of", "organization_path", "owner_of_bucket", "profile_role", "rcps_deny",
-    "registry_counts", "role_documents", "user_documents",
+    "registry_actions", "role_documents", "user_documents",
 ]  # fmt: skip

@@ -82,7 +82,8 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
     home, account = (parts[4], parts[3]), parts[4]
     path = network.path(home, "ecr", "get-registry-policy")
     status = network.snapshot.status(path)
-    if status == "absent" or not registry_counts(network, home, asked.request.folded_action):
+    only = registry_actions(network, home)
+    if status == "absent" or (only and asked.request.folded_action not in only):
         return repository
     for detail in network.planned("PLANNED_POLICY_UNKNOWN", f"registry {account}"):
         return repository if repository.effect == "deny" else not_known("resource", account, detail)
@@ -103,14 +104,15 @@ def _with_registry(network: Network, asked: Asked, repository: Said) -> Said:
     return msgspec.structs.replace(found, unsure=unsure) if found.effect == "none" else found
 
 
-def registry_counts(network: Network, home: Home, action: str) -> bool:
-    """Whether a registry's policy is asked about an action (lower case): about all in scope V2, the default."""
+def registry_actions(network: Network, home: Home) -> frozenset[str]:
+    """The actions (lower case) that alone a registry's policy is asked about, none if about all, as in scope V2, the
+    default. **Source:** Amazon ECR User Guide, "Private registry permissions"."""
     path = network.path(home, "ecr", "get-account-setting", "REGISTRY_POLICY_SCOPE")
     setting = network.read(path, aws.AccountSetting)
-    return setting is None or setting.value != "V1" or action in _REGISTRY_V1
+    return _REGISTRY_V1 if setting is not None and setting.value == "V1" else frozenset()
 
 
-_REGISTRY_V1 = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository")
+_REGISTRY_V1: Final = frozenset({"ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository"})
 
 
 def _trust(network: Network, asked: Asked) -> Said:

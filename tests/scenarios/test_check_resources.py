@@ -690,10 +690,22 @@ def test_s24_role_that_cannot_make_interfaces_starts_no_build() -> None:
     assert check.steps()["source"][0] == "not reached"
 
 
-@pytest.mark.parametrize(("scope", "overall"), [("V2", "exposed"), ("V1", "private-and-working"), (None, "exposed")])
-def test_the_registrys_policy_counts_for_every_repository(scope: str | None, overall: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "scope", "overall"),
+    [
+        ("ecr:*", "V2", "exposed"),
+        ("ecr:*", None, "exposed"),
+        ("ecr:*", "V1", "exposed"),
+        ("ecr:ReplicateImage", "V1", "exposed"),
+        (PULL, "V1", "private-and-working"),
+        (PULL, "V2", "exposed"),
+    ],
+)
+def test_the_registrys_policy_counts_for_every_repository(action: Any, scope: str | None, overall: str) -> None:
+    """Amazon ECR User Guide, "Private registry permissions": scope V1 is about replication into the registry and about
+    making repositories, which was passed over."""
     net = Pipeline()
-    net.put("ecr/get-registry-policy", {"registryId": ACCOUNT, "policyText": json.dumps(policy(for_all("ecr:*")))})
+    net.put("ecr/get-registry-policy", {"registryId": ACCOUNT, "policyText": json.dumps(policy(for_all(action)))})
     if scope is not None:
         net.put("ecr/get-account-setting/REGISTRY_POLICY_SCOPE", {"name": "REGISTRY_POLICY_SCOPE", "value": scope})
     assert load_files(net.files()).check().overall == overall
