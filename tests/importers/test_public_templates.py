@@ -886,3 +886,42 @@ Resources:
 """
     reach, _ = run(text, tmp_path)
     assert reach.simulate("i-I", asked, protocol="tcp", port=443).outcome == outcome
+
+
+@pytest.mark.parametrize(("name", "outcome"), [
+    ("j", "allowed"), ("db", "unknown"), ("www", "unknown"), ("x.wild", "unknown"), ("none", "blocked"),
+])  # fmt: skip
+def test_a_record_of_which_nothing_tells_the_answer_leaves_its_own_name_open(
+    name: str, outcome: str, tmp_path: Path
+) -> None:
+    record = "Type: 'AWS::Route53::RecordSet', Properties: {HostedZoneId: !Ref Zone, TTL: '60'"
+    text = f"""
+Parameters: {{Db: {{Type: String}}}}
+Resources:{VPC}
+  J: {{Type: 'AWS::EC2::Instance', Properties: {{ImageId: ami-1, SubnetId: !Ref A, SecurityGroupIds: [!Ref Open]}}}}
+  Open: {{Type: 'AWS::EC2::SecurityGroup', Properties: {{GroupDescription: o, VpcId: !Ref Vpc,
+    SecurityGroupIngress: [{{IpProtocol: '-1', CidrIp: 10.0.0.0/16}}]}}}}
+  Job: {{Type: 'AWS::Lambda::Function', Properties: {{FunctionName: job, {IN_A}}}}}
+  Zone: {{Type: 'AWS::Route53::HostedZone', Properties: {{Name: corp.internal, VPCs: [{{VPCId: !Ref Vpc}}]}}}}
+  R1: {{{record}, Name: j.corp.internal, Type: A, ResourceRecords: [!GetAtt J.PrivateIp]}}}}
+  R2: {{{record}, Name: db.corp.internal, Type: A, ResourceRecords: [!Ref Db]}}}}
+  R3: {{{record}, Name: www.corp.internal, Type: CNAME, ResourceRecords: [db.corp.internal]}}}}
+  R4: {{{record}, Name: '*.wild.corp.internal', Type: A, ResourceRecords: [!Ref Db]}}}}
+"""
+    text = text.replace("SubnetId: !Ref A,", "SubnetId: !Ref A, PrivateIpAddress: 10.0.1.50,")
+    reach, _ = run(text, tmp_path)
+    assert reach.simulate("lambda:job", f"host:{name}.corp.internal", protocol="tcp", port=443).outcome == outcome
+
+
+def test_an_interface_in_a_subnet_of_ipv6_alone_has_no_ipv4_address(tmp_path: Path) -> None:
+    block = "Ipv6CidrBlock: !Select [0, !Cidr [!Select [0, !GetAtt Vpc.Ipv6CidrBlocks], 4, 64]]"
+    text = f"""
+Resources:{VPC}
+  Six: {{Type: 'AWS::EC2::VPCCidrBlock', Properties: {{VpcId: !Ref Vpc, AmazonProvidedIpv6CidrBlock: true}}}}
+  N: {{Type: 'AWS::EC2::Subnet', Properties: {{VpcId: !Ref Vpc, Ipv6Native: true, {block},
+    AssignIpv6AddressOnCreation: true}}}}
+  I: {{Type: 'AWS::EC2::Instance', Properties: {{ImageId: ami-1, SubnetId: !Ref N, SecurityGroupIds: [!Ref Group]}}}}
+"""
+    reach, report = run(text, tmp_path)
+    assert reach.simulate("i-I", "internet", protocol="tcp", port=443).outcome == "blocked"
+    assert not any("address" in one for one in report.warnings)

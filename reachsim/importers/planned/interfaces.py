@@ -114,7 +114,7 @@ def interface_group(world: World, one: Resource) -> None:
 
 
 def _addresses(world: World, one: Resource, component: str, subnet: str, held: list[str]) -> list[str]:
-    if held:
+    if held or (world.get(subnet) or {}).get("Ipv6Native"):
         return held
     drawn = world.draw(subnet)
     if drawn is None:

@@ -108,10 +108,24 @@ def record(world: World, one: Resource) -> None:
         made |= {"TTL": number_of(one.values, "ttl") or 300,
                  "ResourceRecords": [{"Value": value} for value in one.texts("records")]}  # fmt: skip
     else:
-        world.undecided(one, "what the record answers", zone_id)
-        world.drop(place, f"route53/list-resource-record-sets/{zone_id}")
+        _open_answer(world, one, zone_id, name)
         return
     document["ResourceRecordSets"].append(made)
+
+
+def _open_answer(world: World, one: Resource, zone_id: str, name: str) -> None:
+    """What a record answers is not told: its name is open in the VPCs of a private zone, and all names of a zone of
+    which nothing tells these.
+    """
+    place = _everywhere(one.home)
+    call = f"route53/get-hosted-zone/{zone_id}"
+    held = world.document(place, call) or {}
+    vpcs = [str(vpc["VPCId"]) for vpc in held.get("VPCs", [])] if (place, call) not in world.dropped else []
+    for vpc_id in vpcs:
+        world.undecided_names(one, "what the record answers", vpc_id, name.rstrip("."))
+    if not vpcs:
+        world.undecided(one, "what the record answers", zone_id)
+        world.drop(place, f"route53/list-resource-record-sets/{zone_id}")
 
 
 def _any_zone(world: World, one: Resource) -> None:
