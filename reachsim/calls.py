@@ -82,6 +82,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "profile": NameSource("route53profiles", "list-profile-associations", "ProfileAssociations[].ProfileId"),
         "project": NameSource("codebuild", "list-projects", "projects[]"),
         "public-repository": NameSource("ecr-public", "describe-repositories", "repositories[].repositoryName"),
+        "report-group": NameSource("codebuild", "list-report-groups", "reportGroups[]"),
         "repository": NameSource("ecr", "describe-repositories", "repositories[].repositoryName"),
         "resolver-endpoint": NameSource("route53resolver", "list-resolver-endpoints", "ResolverEndpoints[].Id"),
         "service": NameSource("ecs", "list-services", "serviceArns[]"),  # of one cluster
@@ -185,6 +186,9 @@ def _pipeline() -> Iterable[Call]:
     yield _row("codebuild", "batch-get-projects", "projects", args="--names {names}", names="project", batch=100)
     yield _row("codebuild", "list-fleets", "fleets")
     yield _row("codebuild", "batch-get-fleets", "fleets", args="--names {names}", names="fleet", batch=100)
+    yield _row("codebuild", "list-report-groups", "reportGroups")
+    yield _row("codebuild", "batch-get-report-groups", "reportGroups", args="--report-group-arns {names}",
+               names="report-group", batch=100)  # fmt: skip
     yield _row("codecommit", "list-repositories", "repositories")
     yield _row(
         "codecommit",

@@ -958,8 +958,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
     ("LOGS_LOSS_EFFECT_UNKNOWN", "network", "",  # P61c
      "Whether a build fails or only loses its logs when CloudWatch Logs cannot be reached is not documented.", ""),
     ("REPORTS_DESTINATION_ASSUMED", "network", "",  # P61e
-     "Test reports were taken to be sent to CodeBuild's API from the build's own network; AWS does not document "
-     "this.", ""),
+     "Test reports were taken to be sent to CodeBuild's API from the build's own network, which AWS does not document, "
+     "and, where their groups are not in the snapshot, to be exported to no bucket.",
+     "Capture codebuild batch-get-report-groups."),
 )  # fmt: skip
 
 # What each assumption can hide. A verdict's own ``can_hide`` is one of the two where this says ``either``.

@@ -235,7 +235,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         cells, further, steps, needs, outcomes, findings, _wants(source, needs, answers), (*missing, *answers.missing),
         (*assumptions, *placed, *cached.assumptions,
          *(one for step, some in opened.items() if step != "provisioning" for one in some),
-         *answers.assumptions, *assumed(source, steps, cells), *untold(source, needs, told)), exits,
+         *answers.assumptions, *assumed(network, source, steps, cells), *untold(source, needs, told)), exits,
     )  # fmt: skip
 
 

@@ -11,10 +11,14 @@ from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Assumption, CanHide
 from reachsim.model.network import Network
+from reachsim.selectors import parse_selector
 from reachsim.verdict import Cell, PipelineStep
+from reachsim.workloads import find_project
 
 
-def assumed(source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]) -> Iterator[Assumption]:
+def assumed(
+    network: Network, source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]
+) -> Iterator[Assumption]:
     """What the answers on a source's steps rest on, where it matters."""
     reaches_s3 = any(one.source == source and one.destination == "s3" and one.outcome == "allowed" for one in cells)
     for step in steps:
@@ -25,7 +29,12 @@ def assumed(source: str, steps: Iterable[PipelineStep], cells: Iterable[Cell]) -
             detail = "the build may succeed all the same, without its logs"
             yield Assumption("LOGS_LOSS_EFFECT_UNKNOWN", source, detail, "neither")
         elif step.step == "reports":
-            yield Assumption("REPORTS_DESTINATION_ASSUMED", source, "its test reports go to CodeBuild's API", "block")
+            detail = "its test reports go to CodeBuild's API"
+            found = find_project(network, parse_selector(source).value)
+            path = network.path(found[0], "codebuild", "batch-get-report-groups") if found is not None else ""
+            if path and not network.snapshot.known(path):
+                detail += f", and are exported to no bucket: {path} is not in the snapshot"
+            yield Assumption("REPORTS_DESTINATION_ASSUMED", source, detail, "block")
 
 
 def untold(source: str, needs: Iterable[Need], told: Container[str] = ()) -> Iterator[Assumption]:

@@ -94,6 +94,7 @@ def needs_of(network: Network, source: str, contacts: Contacts | None = None) ->
               for one in (*proxied, *batched)]  # fmt: skip
     if proxied or (found is not None and _proxies(network, *found)):
         needs = [_behind_a_proxy(need, [one.text for one in proxied]) for need in needs]
+    needs += _exports(network, home, needs)
     needs = [_where_it_is(network, home, need) for need in needs]
     needs = [_encrypted(network, *found, need) for need in needs] if found is not None else needs
     return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
@@ -240,6 +241,32 @@ def default_needs(network: Network, source: str) -> tuple[Need, ...]:
         needs.append(Need("logs", "logs", tuple(_request(one, stream) for one in asked)))
     needs += _kept_in_buckets(network, home, project)
     return tuple(_encrypted(network, home, project, _where_it_is(network, home, need)) for need in needs)
+
+
+def _exports(network: Network, home: Home, needs: Sequence[Need]) -> Iterator[Need]:
+    """The buckets that the groups of a build's test reports are exported to as well.
+
+    **Source:** CodeBuild API Reference, "ReportExportConfig"; User Guide, "Test reporting", "Create a report group"
+    (the raw data of test results); fact P61e.
+    """
+    named = {str(request["resource"]) for need in needs if need.step == "reports" for request in need.requests}
+    path = network.path(home, "codebuild", "batch-get-report-groups")
+    for group in network.read_collection(path, "reportGroups", aws.ReportGroup) if named else ():
+        export = group.export_config
+        if group.arn not in named or export is None or export.export_config_type == "NO_EXPORT":
+            continue
+        to = export.s3_destination
+        if export.export_config_type != "S3" or to is None or not to.bucket:
+            yield Need("reports", "", place=f"where {group.arn} exports its reports is not known")
+            continue
+        objects = f"arn:{services.partition_of(home[1])}:s3:::{to.bucket.rsplit(':', 1)[-1]}/*"
+        found = in_bucket("reports", home, objects, ("s3:PutObject",), f"reports of {group.arn.rsplit('/', 1)[-1]}")
+        key = to.encryption_key or ""
+        if ":key/" in key and not to.encryption_disabled:
+            headers = {"s3:x-amz-server-side-encryption": "aws:kms",
+                       "s3:x-amz-server-side-encryption-aws-kms-key-id": key}  # fmt: skip
+            found = replace(found, requests=tuple({**one, "context": headers} for one in found.requests))
+        yield found
 
 
 def _push_needs(network: Network, client: str) -> tuple[Need, ...]:

@@ -84,6 +84,8 @@ _OTHER: Final = {
     "route53resolver/get-firewall-config": "whether names resolve while DNS Firewall does not answer",
     "route53profiles/list-profile-associations": _NAMES,
     "route53/list-hosted-zones-by-vpc": "names in hosted zones of other accounts",
+    "codebuild/list-report-groups": "buckets that test reports are exported to",
+    "codebuild/batch-get-report-groups": "buckets that test reports are exported to",
     "ecr/get-repository-policy": "resource policy of that repository",
     "ecr/get-registry-policy": "resource policy of the registry",
     "ecr/describe-registry": "whether the registry copies images to other accounts",

@@ -16,6 +16,7 @@ from reachsim.model.decode import decode, decode_collection, fault
 from reachsim.snapshot import Snapshot
 
 LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
+    "codebuild/batch-get-report-groups": ("reportGroups", records.ReportGroup),
     "codebuild/list-projects": ("", records.ProjectNames),
     "codecommit/batch-get-repositories": ("repositories", records.SourceRepository),
     "codepipeline/get-pipeline": ("", records.PipelineAnswer),

@@ -31,6 +31,8 @@ _FIELDS: Final[Mapping[str, str]] = {
     "codebuild/list-projects": "",
     "codebuild/batch-get-projects": "name",
     "codebuild/list-fleets": "",
+    "codebuild/list-report-groups": "",
+    "codebuild/batch-get-report-groups": "exportConfig",
     "codebuild/batch-get-fleets": "arn",
     "codecommit/batch-get-repositories": "cloneUrlHttp",
     "codecommit/list-repositories": "repositoryId",

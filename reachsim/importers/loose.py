@@ -32,8 +32,8 @@ _EXTRA: Final = ("ResponseMetadata",)
 _BY_KEY: Final = {call.key for call in CALLS if call.key}
 _STRINGS: Final = frozenset(
     {
-        "codebuild/list-fleets", "codebuild/list-projects", "ecs/list-clusters", "ecs/list-services",
-        "iam/list-role-policies", "route53resolver/list-firewall-domains",
+        "codebuild/list-fleets", "codebuild/list-projects", "codebuild/list-report-groups", "ecs/list-clusters",
+        "ecs/list-services", "iam/list-role-policies", "route53resolver/list-firewall-domains",
     }
 )  # fmt: skip
 """Calls whose list holds strings."""

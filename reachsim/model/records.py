@@ -1050,6 +1050,22 @@ class ProjectFileSystem(CodeBuild, frozen=True):
     location: str = ""
 
 
+class ReportBucket(CodeBuild, frozen=True):
+    bucket: str = ""
+    encryption_key: str | None = None
+    encryption_disabled: bool | None = None
+
+
+class ReportExport(CodeBuild, frozen=True):
+    export_config_type: str = ""
+    s3_destination: ReportBucket | None = None
+
+
+class ReportGroup(CodeBuild, frozen=True):
+    arn: str
+    export_config: ReportExport | None = None
+
+
 class RegistryCredential(CodeBuild, frozen=True):
     credential: str = ""
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reachsim import load_files
 from tests.property.test_matrix import compare
-from tests.scenarios.pipelines import ANYWHERE, BUILD, Checked, Pipeline, ask, fate
+from tests.scenarios.pipelines import (
+    ACCOUNT,
+    ANYWHERE,
+    BUILD,
+    BUILD_ROLE,
+    REGION,
+    Checked,
+    Pipeline,
+    ask,
+    fate,
+    statement,
+)
 
 
 def codes(net: Pipeline) -> dict[str, str]:
@@ -57,6 +70,37 @@ def test_where_test_reports_go_is_taken_for_granted() -> None:
     for text, told in ((plain, None), (spec, "block")):
         check = load_files(files | {"code/p1/buildspec.yml": text.encode(), "code/p1/Makefile": b"all:\n"}).check()
         assert {one.code: one.can_hide for one in check.assumptions}.get("REPORTS_DESTINATION_ASSUMED") == told
+
+
+GROUP = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:report-group/p1-r"
+PUTS = statement("s3:PutObject", "arn:aws:s3:::raw-reports/*")
+EXPORT = {"exportConfigType": "S3", "s3Destination": {"bucket": "raw-reports", "path": "x", "packaging": "NONE"}}
+
+
+@pytest.mark.parametrize(("export", "may", "outcome"), [
+    ({"exportConfigType": "NO_EXPORT"}, False, "allowed"), (EXPORT, True, "allowed"), (EXPORT, False, "blocked"),
+    ({"exportConfigType": "OF-TOMORROW"}, True, "unknown"),
+])  # fmt: skip
+def test_test_reports_are_exported_to_their_groups_bucket(export: dict[str, Any], may: bool, outcome: str) -> None:
+    """CodeBuild API Reference, "ReportExportConfig"."""
+    net = Pipeline(endpoints=("git-codecommit", "ecr.api", "ecr.dkr", "logs", "codebuild"), build_role=[
+        *BUILD_ROLE, statement("codebuild:*"), *([PUTS] if may else [])
+    ])  # fmt: skip
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "raw-reports"}]}, region="global")
+    net.put("s3api/get-bucket-policy/raw-reports", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    spec = b"version: 0.2\nphases: {build: {commands: [make]}}\nreports: {r: {files: ['*.xml']}}\n"
+    code = {"code/p1/buildspec.yml": spec, "code/p1/Makefile": b"all:\n"}
+    before = load_files(net.files() | code).check()
+    (told,) = [one.detail for one in before.assumptions if one.code == "REPORTS_DESTINATION_ASSUMED"]
+    assert "exported to no bucket" in told
+    net.put("codebuild/batch-get-report-groups", {"reportGroups": [
+        {"arn": GROUP, "name": "p1-r", "exportConfig": export},
+        {"arn": f"{GROUP}-other", "exportConfig": {"exportConfigType": "S3", "s3Destination": {"bucket": "else"}}},
+    ]})  # fmt: skip
+    check = load_files(net.files() | code).check()
+    assert [one.outcome for one in check.steps if one.step == "reports"] == [outcome]
+    (told,) = [one.detail for one in check.assumptions if one.code == "REPORTS_DESTINATION_ASSUMED"]
+    assert "exported" not in told
 
 
 def test_the_order_of_a_fleets_proxy_rules_is_taken_for_granted() -> None:

@@ -50,6 +50,7 @@ FILLED: Final[Mapping[str, Answer]] = {
         "GetManagedResourceVisibility", "<visibility><defaultVisibility>visible</defaultVisibility></visibility>"
     ),
     "codebuild/ListFleets": as_json({"fleets": []}),
+    "codebuild/ListReportGroups": as_json({"reportGroups": []}),
     "codecommit/ListRepositories": as_json({"repositories": [{"repositoryName": "app", "repositoryId": "08c7f884"}]}),
     "codecommit/BatchGetRepositories": as_json({"repositories": [_REPOSITORY], "repositoriesNotFound": []}),
     "directconnect/DescribeDirectConnectGateways": as_json({"directConnectGateways": []}),
