@@ -945,8 +945,9 @@ def _acl_entry(entry: AclEntry) -> Record:
     }
     if detail is not None and code in ("1", "58"):
         record["IcmpTypeCode"] = {"Type": detail[0], "Code": detail[1]}
-    elif detail is not None:
-        record["PortRange"] = {"From": detail[0], "To": detail[1]}
+    elif detail is not None or code in ("6", "17"):
+        low, high = detail or (0, 65535)
+        record["PortRange"] = {"From": low, "To": high}
     return record
 
 

@@ -138,6 +138,8 @@ def association(network: Network, home: Home, zone_id: str, vpc_id: str) -> tupl
     detail = network.read(path, aws.HostedZoneDetail)
     if detail is None:
         return False, network.unknown(path) or (path,)
+    if isinstance(detail.vpcs, aws.NotThere) and detail.hosted_zone.config.private_zone:
+        return False, (path,)  # of a public one AWS prints none ("GetHostedZone")
     return any(vpc.vpc_id == vpc_id for vpc in detail.vpcs), ()
 
 

@@ -17,7 +17,7 @@ from reachsim.model.edges import edges
 from reachsim.model.interfaces import Interface
 from reachsim.model.network import Network
 
-_OFF: Final = (None, "disable")
+_OFF: Final = "disable"
 
 
 class Loss(Struct, frozen=True):
@@ -74,18 +74,20 @@ def _without_references(ground: Ground, attachment_id: str) -> list[str]:
         return [attachment_id]  # it leads to another transit gateway
     gateway_id = attachment.transit_gateway_id or ""
     gateway = ground.network.transit_gateways.get(gateway_id)
-    found = [attachment_id] if attachment.options.security_group_referencing_support in _OFF else []
-    if gateway is None or gateway.options.security_group_referencing_support in _OFF:
+    found = [attachment_id] if attachment.options.security_group_referencing_support == _OFF else []
+    if gateway is None or gateway.options.security_group_referencing_support == _OFF:
         found.append(gateway_id or attachment_id)
     return found
 
 
 def unread_references(ground: Ground, attachment_id: str) -> str | None:
-    """Which of an attachment and its transit gateway has a word for security group referencing that nobody knows."""
+    """Which of an attachment and its transit gateway has a word for security group referencing that nobody knows, or
+    none at all, as answers had before there was any.
+    """
     attachment = ground.network.transit_gateway_vpc_attachments.get(attachment_id)
     gateway = ground.network.transit_gateways.get(attachment.transit_gateway_id or "") if attachment else None
     for one in (attachment, gateway):
-        if one is not None and one.options.security_group_referencing_support not in (*_OFF, "enable"):
+        if one is not None and one.options.security_group_referencing_support not in (_OFF, "enable"):
             return attachment_id if one is attachment else attachment.transit_gateway_id if attachment else None
     return None
 
@@ -98,7 +100,7 @@ def _why_off(network: Network, component: str) -> str:
 
 def tells_groups(network: Network) -> bool:
     """Whether any transit gateway has security group referencing on."""
-    return any(one.options.security_group_referencing_support not in _OFF for one in network.transit_gateways.values())
+    return any(one.options.security_group_referencing_support != _OFF for one in network.transit_gateways.values())
 
 
 def _by_transit(context: Context) -> bool:

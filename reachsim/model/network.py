@@ -296,6 +296,9 @@ class Network(Inventory):
             if acl.is_default and acl.vpc_id
             for subnet_id in self.subnets_of(acl.vpc_id)
         }
+        for acl in self.network_acls.values():  # one that does not tell its subnets may have any
+            if isinstance(acl.associations, aws.NotThere) and not acl.is_default and acl.vpc_id:
+                found.update((subnet_id, "") for subnet_id in self.subnets_of(acl.vpc_id))
         for acl_id, acl in self.network_acls.items():
             found.update((association.subnet_id, acl_id) for association in acl.associations)
         return found
@@ -303,7 +306,7 @@ class Network(Inventory):
     def network_acl_of(self, subnet_id: str) -> aws.NetworkAcl | None:
         """The subnet's network ACL: the associated one, else the VPC's default (fact N105).
 
-        None if the snapshot lacks it or its entries.
+        None if the snapshot lacks it or its entries, or another one's subnets.
         """
         if subnet_id not in self._effective_acls:
             acl = self.network_acls.get(self._acl_of_subnet.get(subnet_id, ""))
@@ -578,12 +581,17 @@ class Network(Inventory):
 
     # --- prefix lists -----------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _told_prefix_lists(self) -> tuple[str, ...]:
+        """The lists of describe-prefix-lists that tell their blocks."""
+        return tuple(name for name, one in self.prefix_lists.items() if not isinstance(one.cidrs, aws.NotThere))
+
     def prefix_list(self, list_id: str, home: Home) -> tuple[IntervalSet | None, tuple[Cidr, ...], tuple[str, ...]]:
         """(addresses, blocks, missing files) of a prefix list; addresses are None if its entries are not known.
 
         AWS's own lists come from describe-prefix-lists, customers' from get-managed-prefix-list-entries.
         """
-        if list_id in self.prefix_lists:
+        if list_id in self._told_prefix_lists:
             blocks = self.prefix_lists[list_id].cidrs
             return IntervalSet.union_of(one.block for one in blocks), blocks, ()
         homes = [home, *(other for other in self.homes if other != home)]
@@ -602,7 +610,7 @@ class Network(Inventory):
         """
         found = EMPTY
         for one in self.prefix_lists.values():
-            if (one.prefix_list_name or "").startswith("com.amazonaws."):
+            if one.prefix_list_name.startswith("com.amazonaws."):
                 found = found | IntervalSet.union_of(cidr.block for cidr in one.cidrs)
         for listed in self._lists_of_gateway_endpoints.values():
             found = found | listed
@@ -645,7 +653,7 @@ class Network(Inventory):
             for route in table.routes:
                 list_id, endpoint = route.destination_prefix_list_id, self.vpc_endpoints.get(route.gateway_id or "")
                 if list_id and endpoint and endpoint.vpc_endpoint_type == "Gateway":
-                    if list_id in self.prefix_lists:
+                    if list_id in self._told_prefix_lists:
                         continue
                     addresses, _, _ = self.prefix_list(list_id, self.home_of(table_id))
                     name = endpoint.service_name
@@ -657,7 +665,8 @@ class Network(Inventory):
         each family, as far as they are in the snapshot.
         """
         names = (f".{region}.{service}", f".{region}.ipv6.{service}")
-        listed = [one for one in self.prefix_lists.values() if (one.prefix_list_name or "").endswith(names)]
+        told = (self.prefix_lists[list_id] for list_id in self._told_prefix_lists)
+        listed = [one for one in told if one.prefix_list_name.endswith(names)]
         if listed:
             return IntervalSet.union_of(cidr.block for one in listed for cidr in one.cidrs)
         for name, addresses in self._lists_of_gateway_endpoints.items():
@@ -670,7 +679,7 @@ class Network(Inventory):
         return IntervalSet.union_of(
             cidr.block
             for one in self.prefix_lists.values()
-            if (one.prefix_list_name or "").endswith(f".{service}")
+            if one.prefix_list_name.endswith(f".{service}")
             for cidr in one.cidrs
         )
 

@@ -206,9 +206,14 @@ def _check_range(what: str, low: int | None, high: int | None, least: int, most:
             raise ValueError(f"Expected {what} from {least} to {most}, got {value}")
 
 
+def _has_ports(protocol: str) -> bool:
+    """Whether AWS stores a range of ports with every network ACL entry for a protocol ("CreateNetworkAclEntry")."""
+    return protocol.lower() in ("tcp", "udp", "6", "17")
+
+
 def _check_order(protocol: str, low: int | None, high: int | None) -> None:
     """AWS stores no range of ports that ends before it begins; read as it stands, it would hold no port at all."""
-    if protocol.lower() in ("tcp", "udp", "6", "17") and low is not None and high is not None and low > high:
+    if _has_ports(protocol) and low is not None and high is not None and low > high:
         raise ValueError(f"Expected a range of ports that ends where it begins or later, got {low} to {high}")
 
 
@@ -245,6 +250,8 @@ class NetworkAclEntry(Ec2, frozen=True):
         _expected(bool(self.cidr_block or self.ipv6_cidr_block), "an entry with CidrBlock or Ipv6CidrBlock")
         if self.port_range is not None:
             _check_order(self.protocol, self.port_range.from_, self.port_range.to)
+        else:
+            _expected(not _has_ports(self.protocol), "an entry for TCP or UDP with PortRange")
 
 
 class NetworkAclAssociation(Ec2, frozen=True):
@@ -256,7 +263,7 @@ class NetworkAcl(Ec2, frozen=True):
     network_acl_id: str
     vpc_id: str | None = None
     is_default: bool = False
-    associations: tuple[NetworkAclAssociation, ...] = ()
+    associations: tuple[NetworkAclAssociation, ...] = NOT_THERE
     entries: tuple[NetworkAclEntry, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
@@ -724,8 +731,8 @@ class PrefixList(Ec2, frozen=True):
     """An AWS-managed prefix list as ``describe-prefix-lists`` prints it, blocks inline."""
 
     prefix_list_id: str
-    prefix_list_name: str | None = None
-    cidrs: tuple[Cidr, ...] = ()
+    prefix_list_name: str
+    cidrs: tuple[Cidr, ...] = NOT_THERE
 
 
 class ManagedPrefixList(Ec2, frozen=True):
@@ -884,7 +891,7 @@ class HostedZoneVpc(msgspec.Struct, frozen=True):
 
 class HostedZoneDetail(msgspec.Struct, frozen=True):
     hosted_zone: HostedZone = msgspec.field(name="HostedZone")
-    vpcs: tuple[HostedZoneVpc, ...] = msgspec.field(name="VPCs", default=())
+    vpcs: tuple[HostedZoneVpc, ...] = msgspec.field(name="VPCs", default=NOT_THERE)
 
 
 class ResourceRecord(Ec2, frozen=True):
@@ -905,6 +912,10 @@ class ResourceRecordSet(Ec2, frozen=True):
     weight: int | None = None
     failover: str | None = None
     health_check_id: str | None = None
+
+    def __post_init__(self) -> None:
+        told = bool(self.resource_records) or self.alias_target is not None
+        _expected(told, "a record set with ResourceRecords or AliasTarget")
 
 
 class HostedZoneOwner(Ec2, frozen=True):

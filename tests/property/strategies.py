@@ -125,7 +125,7 @@ def acl_entries(draw: st.DrawFn, number: int | None = None) -> Record:
         "Egress": draw(st.booleans()),
         "Ipv6CidrBlock" if ":" in block else "CidrBlock": block,
     }
-    if record["Protocol"] in ("6", "17", "-1") and draw(st.booleans()):
+    if record["Protocol"] in ("6", "17") or (record["Protocol"] == "-1" and draw(st.booleans())):
         low, high = draw(port_ranges())
         record["PortRange"] = {"From": low, "To": high}
     elif record["Protocol"] in ("1", "58"):

@@ -335,8 +335,10 @@ def test_how_a_bucket_is_encrypted() -> None:
         assert (("UNKNOWN_RESOURCE", "data") in assumed(verdict)) is told
 
 
+@pytest.mark.parametrize("word", [NEW, None])
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_whether_a_transit_gateway_tells_of_security_groups(place: int) -> None:
+def test_whether_a_transit_gateway_tells_of_security_groups(place: int, word: str | None) -> None:
+    """Answers of the AWS CLI had no word for it before there was any."""
     net = Hub((True, True, True))
     server = net.group("vpc-y", [("tcp", 443, 443, "sg-x")], name="s")
     net["eni-y"]["Groups"] = [{"GroupId": server, "GroupName": server}]
@@ -345,7 +347,7 @@ def test_whether_a_transit_gateway_tells_of_security_groups(place: int) -> None:
     for call in ("describe-transit-gateways", "describe-transit-gateway-vpc-attachments"):
         for record in net._lists[f"ec2/{call}"]:
             if one in (record.get("TransitGatewayAttachmentId"), call == "describe-transit-gateways" and net.tgw_id):
-                record["Options"]["SecurityGroupReferencingSupport"] = NEW
+                record["Options"]["SecurityGroupReferencingSupport"] = word
     verdict = ask(net, "eni-x", "eni-y")
     assert verdict.outcome == "unknown"
     assert ("UNMODELLED_COMPONENT", one) in assumed(verdict)

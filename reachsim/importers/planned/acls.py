@@ -71,7 +71,9 @@ def acl_entry(rule: Values, egress: bool) -> Document | None:
     entry = entry_of(number, egress, (text_of(rule, "action", "rule_action") or "allow").lower(), block or ipv6)
     entry["Protocol"] = NUMBERS.get(protocol, protocol)
     low, high = number_of(rule, "from_port"), number_of(rule, "to_port")
-    if entry["Protocol"] in ("6", "17") and low is not None and high is not None:
+    if entry["Protocol"] in ("6", "17"):
+        if low is None or high is None:
+            low, high = 0, 65535
         entry["PortRange"] = {"From": max(low, 0), "To": 65535 if high < 0 else high}
     if entry["Protocol"] in ("1", "58"):
         kind, code = number_of(rule, "icmp_type"), number_of(rule, "icmp_code")

@@ -53,7 +53,10 @@ VPC = {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16"}
 GROUPS = f"{HOME}/ec2/describe-security-groups.json"
 ACLS = f"{HOME}/ec2/describe-network-acls.json"
 NATS = f"{HOME}/ec2/describe-nat-gateways.json"
-ENTRY = {"RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "Egress": True, "CidrBlock": "0.0.0.0/0"}
+ENTRY = {
+    "RuleNumber": 100, "Protocol": "6", "RuleAction": "allow", "Egress": True, "CidrBlock": "0.0.0.0/0",
+    "PortRange": {"From": 443, "To": 443},
+}  # fmt: skip
 ROLE = {"RoleName": "a", "Arn": "arn:aws:iam::111111111111:role/a"}
 STATELESS = {
     "UpdateToken": "a",
