@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from .conditions import Condition, Quantifier, condition, holds
+from . import reference
+from .conditions import Condition, Quantifier, condition, holds, read_operator
 from .glob import Glob, covers
 from .lint import Issue, Place, Subject
 from .operators import NULL
@@ -85,7 +86,9 @@ def _texts(fields: Mapping[str, Any], name: str) -> list[str]:
 
 def _forms(written: str, key: str, values: Place) -> Iterator[Issue]:
     """Values that a key never has."""
-    folded = key.lower()
+    folded, found = key.lower(), read_operator(written)
+    if found is None or found[0] is NULL:
+        return
     for one in values.texts():
         pattern, words = _FORMS.get(folded, ("", ""))
         if pattern and _PLAIN_ID.fullmatch(one.value) and not re.fullmatch(pattern, one.value):
@@ -94,7 +97,8 @@ def _forms(written: str, key: str, values: Place) -> Iterator[Issue]:
         if folded == "aws:principalarn" and _SESSION.fullmatch(one.value):
             message = f"{key} of a role's session is the role's ARN (arn:aws:iam::…:role/…), so no request has this one"
             yield Issue("finding", "VALUE_NEVER_THERE", one.pointer, message, _KEYS)
-    if written.lower() == "bool" and {str(one.value).lower() for one in values.items()} == {"true", "false"}:
+    is_bool = (reference.key_sort(key) or "") == "Bool" and found[0].name == "Bool"
+    if is_bool and {str(one.value).lower() for one in values.items()} == {"true", "false"}:
         message = f"{written} {key} holds for every request that has the key: both of its values are listed"
         yield Issue("finding", "BOTH_VALUES", values.pointer, message, _SEVERAL)
 

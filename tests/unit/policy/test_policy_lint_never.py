@@ -73,12 +73,15 @@ def test_paths_in_an_organization_end_in_a_slash_or_wildcard() -> None:
     assert of("o-a1b2c3d4e5/r-ab12/ou-ab12-11111111")
     assert not of("o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/")
     assert not of("o-a1b2c3d4e5/r-ab12/*")
+    assert "VALUE_NEVER_THERE" not in asked(Null={"aws:PrincipalOrgPaths": "false"})
 
 
 def test_both_values_of_a_boolean() -> None:
     """IAM Access Analyzer, "Policy check reference": Invalid condition multiple Boolean."""
     assert "BOTH_VALUES" in asked(Bool={"aws:SecureTransport": ["true", "false"]})
     assert "BOTH_VALUES" not in asked(Bool={"aws:SecureTransport": "true"})
+    assert "BOTH_VALUES" not in asked(Bool={"aws:PrincipalTag/t": ["true", "false"]})
+    assert "BOTH_VALUES" not in asked(Null={"aws:SecureTransport": ["true", "false"]})
 
 
 @pytest.mark.parametrize(
