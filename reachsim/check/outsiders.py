@@ -331,8 +331,9 @@ def _may(
 
 
 def _passes(documents: Sequence[policy.Document], request: policy.Request, kind: Kind) -> bool:
-    effects = {policy.judge(one, request, kind).effect for one in documents}
-    return "deny" not in effects and bool(effects & {"allow", "unknown"})
+    """Whether none of several documents surely denies a request, and one allows it, or may."""
+    denied = any(policy.judge(one, request, kind).effect == "deny" for one in documents)
+    return not denied and any(policy.may_allow(one, request, kind) for one in documents)
 
 
 # --- how somebody comes by a role -------------------------------------------------------------------------------------
@@ -394,11 +395,11 @@ def _lets_in(
 ) -> bool:  # fmt: skip
     context = context_of(network, caller, account) | {"aws:SourceIp": ANYWHERE[0]}
     request = request_of(caller, "sts:AssumeRole", role, account, context)
-    own = {policy.judge(one, request, "identity").effect for one in who.documents}
-    trusted = policy.judge(trust, request, "resource").effect in ("allow", "unknown")
-    if "deny" in own or not trusted or rcps_deny(network, request):
+    denied = any(policy.judge(one, request, "identity").effect == "deny" for one in who.documents)
+    if denied or not policy.may_allow(trust, request, "resource") or rcps_deny(network, request):
         return False
-    return bool(own & {"allow", "unknown"} or who.unseen) or "identity" in excused(_named_by(trust, request))
+    own = any(policy.may_allow(one, request, "identity") for one in who.documents)
+    return own or bool(who.unseen) or "identity" in excused(_named_by(trust, request))
 
 
 def _named_by(trust: policy.Document, request: policy.Request) -> frozenset[Via]:
@@ -415,5 +416,4 @@ def _trusts(
 ) -> bool:  # fmt: skip
     context = {**context_of(network, who.caller, account), "aws:SourceIp": address, **who.keys}
     request = request_of(who.caller, action, role, account, context)
-    allowed = policy.judge(trust, request, "resource").effect in ("allow", "unknown")
-    return allowed and not rcps_deny(network, request)
+    return policy.may_allow(trust, request, "resource") and not rcps_deny(network, request)

@@ -136,7 +136,7 @@ def _allows_git(document: policy.Document, role: str, home: Home) -> bool:
     open_keys = dict.fromkeys(("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp"), policy.UNKNOWN)
     for action in ("codecommit:GitPush", "codecommit:GitPull"):
         request = policy.Request(policy.Principal.parse(role), action, anything, account, dict(open_keys))
-        if policy.judge(document, request, "identity").effect in ("allow", "unknown"):
+        if policy.may_allow(document, request, "identity"):
             return True
     return False
 

@@ -321,8 +321,7 @@ def _opened(
             keys = {**context, "aws:SourceIp": address, **who.keys}
             opened = [
                 action for actions, resource in alike
-                if policy.judge(document, request_of(who.caller, actions[0], resource, owner, keys), "resource").effect
-                in ("allow", "unknown")
+                if policy.may_allow(document, request_of(who.caller, actions[0], resource, owner, keys), "resource")
                 for action in actions if not rcps_deny(network, request_of(who.caller, action, resource, owner, keys))
             ]  # fmt: skip
             if opened:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .document import PolicyError, parse
 from .evaluate import Compiled, Decider, Decision, evaluate
-from .judge import Judgement, judge
+from .judge import Judgement, judge, may_allow
 from .layers import Policies
 from .principals import Principal, is_account
 from .request import Request
@@ -50,6 +50,7 @@ __all__ = [
     "is_account",
     "is_public",
     "judge",
+    "may_allow",
     "parse",
     "read_policies",
     "read_request",

@@ -75,6 +75,25 @@ def judge(
     return Judgement(finding.effect, label, why, finding.grants)
 
 
+def may_allow(document: Document, request: Request, kind: Kind) -> bool:
+    """Whether a document allows a request, or may, as far as its context is known. One that surely does not allow it is
+    silent here, though it may deny it (`judge` says "unknown" then, of kinds that stand beside others).
+
+    >>> from .document import parse
+    >>> from .principals import Principal
+    >>> from .truth import UNKNOWN
+    >>> request = Request(Principal.parse("arn:aws:iam::111122223333:user/ann"), "s3:GetObject", "arn:aws:s3:::b/k",
+    ...                   "111122223333", {"aws:SourceVpc": UNKNOWN})
+    >>> deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceVpc": "x"}}}
+    >>> judge(parse({"Statement": deny}), request, "identity").effect
+    'unknown'
+    >>> may_allow(parse({"Statement": deny}), request, "identity")
+    False
+    """
+    ceiling: Kind = "endpoint" if kind in PRINCIPAL_KINDS else "boundary"
+    return weigh(document, request, View(ceiling)).effect in ("allow", "unknown")
+
+
 def weigh(document: Document, request: Request, view: View) -> Finding:
     """What a document says, without words."""
     denies, allows = document.known.get(request.folded_action) or document.relevant(request.folded_action)

@@ -116,6 +116,41 @@ def test_a_source_stages_repository_is_part_of_the_pipeline_though_no_project_na
     ]
 
 
+GUARD = statement("*", effect="Deny", Condition={"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-1"}})
+"""What data perimeters attach to every role of an account."""
+
+
+@pytest.mark.parametrize(("more", "clients"), [
+    ((), []), ((statement("s3:GetObject"),), []), ((statement("codecommit:GitPush"),), ["i-1"]),
+])  # fmt: skip
+def test_who_is_only_denied_is_no_client(more: tuple[Any, ...], clients: list[str]) -> None:
+    net = Pipeline()
+    net.roles({"build": BUILD_ROLE, "dev": [GUARD, *more]})
+    check = load_files(net.files()).check()
+    assert [one.project for one in check.steps if one.step == "git-push"] == clients
+    assert check.overall == "private-and-working"
+
+
+@pytest.mark.parametrize("scp", [False, True])
+def test_a_user_whom_no_policy_allows_anything_is_no_stranger_to_fear(scp: bool) -> None:
+    """Of a denial it may be open whether it hits: it allows nothing either way."""
+    deny = statement("codecommit:*", effect="Deny", Condition={"StringEquals": {"aws:PrincipalTag/team": "x"}})
+    allowing = [statement(["codecommit:Git*", "s3:*"])]
+    net = Pipeline()
+    if scp:  # AWS's own policy of full access is attached as well but for the root, where this one is alone
+        net.with_rcp(deny, statement(["s3:*", "ecr:*", "ec2:*", "logs:*", "sts:*", "iam:*"]), own="SERVICE")
+        net.put("organizations/list-policies-for-target/r-1.SERVICE_CONTROL_POLICY", {"Policies": [{"Id": "p-own"}]},
+                region="global")  # fmt: skip
+    held = net._more[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"]
+    held["UserDetailList"] = [
+        {"UserName": "ann", "Arn": f"arn:aws:iam::{ACCOUNT}:user/ann", "GroupList": [], "AttachedManagedPolicies": [],
+         "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": policy(deny, *(allowing if scp else []))}]}
+    ]  # fmt: skip
+    check = load_files(net.files()).check()
+    assert not [one for one in check.findings if one.id == "CODECOMMIT_USABLE_FROM_OUTSIDE"]
+    assert check.overall == ("private-but-failing" if scp else "private-and-working")
+
+
 def test_a_client_may_push_to_one_of_the_pipelines_repositories() -> None:
     """Who works on one of two repositories needs no permission for the other."""
     two = [{"type": "CODECOMMIT", "location": f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/infra",
