@@ -76,7 +76,7 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
         block = block_of(value)
         return Destination(selector, block, interfaces=network.interfaces_with(block))
     if kind == "internet":
-        return Destination(selector, network.internet_addresses)
+        return Destination(selector, network.with_nat64(network.internet_addresses))
     if kind == "host":
         balancer = balancer_nodes(network, value)
         return Destination(selector, name=value, interfaces=balancer[1] if balancer is not None else ())
@@ -92,7 +92,8 @@ def destination(network: Network, selector: Selector, home: Home, *, from_outsid
         loose = unattached(network, value)
         if loose is not None:
             return Destination(selector, blocks=(loose,))
-        return Destination(selector, network.internet_addresses | network.aws_addresses, via=value)
+        every = network.internet_addresses | network.aws_addresses
+        return Destination(selector, network.with_nat64(every) if kind == "nat" else every, via=value)
     return _resource(network, selector, from_outside=from_outside)
 
 

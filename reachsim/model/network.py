@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
-from reachsim.addresses import PUBLIC, V4, V6, Cidr
+from reachsim.addresses import NAT64, PUBLIC, V4, V6, Cidr
 from reachsim.errors import Fault, SnapshotError
 from reachsim.intervals import EMPTY, Index, IntervalSet
 from reachsim.model import records as aws
@@ -506,6 +506,27 @@ class Network(Inventory):
         interfaces included.
         """
         return PUBLIC - self.aws_addresses - self.all_vpc_addresses - self.own_public_addresses
+
+    def with_nat64(self, addresses: IntervalSet) -> IntervalSet:
+        """Public addresses, and those by which whoever has IPv6 alone asks for the IPv4 ones among them, if any route
+        table leads these on (N57).
+        """
+        return addresses | (addresses & V4).shift(NAT64.first) if self._routes_nat64 else addresses
+
+    @cached_property
+    def _routes_nat64(self) -> bool:
+        """Whether a route that could lead to a NAT gateway takes addresses of NAT64: internet gateways carry none."""
+        return any(
+            not (route.gateway_id or "").startswith(("igw-", "local")) and route.egress_only_internet_gateway_id is None
+            and not self._destinations_of(table_id, route).isdisjoint(NAT64)
+            for table_id, table in self.route_tables.items() for route in table.routes
+        )  # fmt: skip
+
+    def _destinations_of(self, table_id: str, route: aws.Route) -> IntervalSet:
+        if route.destination_prefix_list_id:
+            return self.prefix_list(route.destination_prefix_list_id, self.home_of(table_id))[0] or EMPTY
+        block = route.destination_ipv6_cidr_block
+        return EMPTY if block is None else block.block
 
     @index("vpc_endpoints")
     def endpoint_of_interface(self) -> dict[str, aws.VpcEndpoint]:

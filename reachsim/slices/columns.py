@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from reachsim.addresses import PUBLIC, V4
+from reachsim.addresses import NAT64, PUBLIC, V4
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
@@ -90,7 +90,7 @@ class Columns:
         """The answer to an end from a column for the point path."""
         if self.names[number] != "internet":
             return self._point(end, number)
-        key = (self.senders.kind(end, PUBLIC), number)
+        key = (self.senders.kind(end, PUBLIC | NAT64), number)
         if key not in self._said:
             if len(self._said) == MOST_KEPT:
                 self._said.clear()

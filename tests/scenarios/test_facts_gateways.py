@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reachsim import load_files
+from tests.property.test_matrix import compare
 from tests.scenarios.lan import ANY, Lan, ask, assumed, blocks, causes, codes, crossed, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
@@ -406,6 +407,31 @@ def test_n58_without_dns64_a_public_name_may_have_no_address_for_a_client_withou
     net["rtb-a"]["Routes"] = [one for one in net["rtb-a"]["Routes"] if one.get("DestinationIpv6CidrBlock") != "::/0"]
     assert ask(net, net.client, "host:github.com").outcome == ("unknown" if made_up else "blocked")
     assert ask(net, net.client, dual).outcome == "blocked"  # it has addresses of its own: none is made up
+
+
+NEXT = "2600:1f18:aa:bb01::6"
+
+
+@pytest.mark.parametrize("kind", ["public", "private"])
+def test_n57_what_has_ipv6_alone_leaves_for_the_internet_by_nat64(kind: str) -> None:
+    """ "DNS64 and NAT64": a route for 64:ff9b::/96 to a NAT gateway leads to IPv4 hosts of the internet. None of these
+    was asked for.
+    """
+    net = Lan(ipv6="2600:1f18:aa:bb00::/56")
+    net[net.client].update({"PrivateIpAddresses": [], "PrivateIpAddress": None})
+    other = net.interface(net.a, None, [net.group(net.vpc_id, [], [("-1", None, None, "2600::/12")])], ipv6=NEXT)
+    before = load_files(net.files())
+    assert before.simulate(net.client, "internet").outcome == "blocked"
+    net.route(net.ta, "64:ff9b::/96", net.with_nat(kind))
+    reach = load_files(net.files())
+    verdict = reach.simulate(net.client, "internet", protocol="tcp")
+    assert fate(verdict) == (("allowed", "internet") if kind == "public" else ("blocked", "none"))
+    if kind == "public":
+        assert reach.check(sources=[net.client]).overall == "leaking"
+        assert before.diff(reach).gate[0] == "fail"
+    assert ask(net, other, "internet").outcome == "blocked"
+    assert ask(net, net.server, "internet").outcome == "blocked"
+    compare(reach, 6, 443)
 
 
 def test_a_nat_gateway_sends_and_gets_replies_whether_its_interface_is_listed_or_not() -> None:
