@@ -167,7 +167,7 @@ def _planned(network: Network, start: Source, found: Resolution, gateway: str | 
     routed = {table.route_table_id} if table is not None else set()
     leading = {found.endpoint_id, gateway, *(hop.component for hop in found.hops if hop.rule is None)}
     leading |= routed if gateway else set()
-    lacking = {block.component for block in found.blocks}
+    lacking = {name for block in found.blocks for name in (block.component, f"{block.component} {block.direction}")}
     if found.reason is not None and not gateway:
         lacking |= {found.reason.component, *(routed if found.reason.code == "VPCE_ROUTE_TABLE_NOT_ASSOCIATED" else ())}
     for one in network.snapshot.manifest.planned:

@@ -7,6 +7,7 @@ only if it can change the answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -255,13 +256,13 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     ends = {verdict.question.source, verdict.question.destination}
     ways = [path for path in verdict.paths if path.outcome == verdict.outcome] or list(verdict.paths)
     met = {hop.component for path in ways for hop in path.hops} | {path.terminal for path in ways} | {
-        name for block in verdict.blocked_by for name in (block.component, block.at) if name
+        name for block in verdict.blocked_by for name in _may_open(block) if name
     }  # fmt: skip
-    met |= {one.component for one in verdict.assumptions} | ends
+    met |= {f"{one.component}{way}" for one in verdict.assumptions for way in ("", " ingress", " egress")} | ends
     mine = [note for note in notes if note.component in met and _concerns(note, ends)]
     if not mine:
         return verdict
-    assumptions = [Assumption(note.code, note.component, note.detail, note.can_hide) for note in mine]
+    assumptions = [Assumption(note.code, _WAYS.sub("", note.component), note.detail, note.can_hide) for note in mine]
     opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
     choosing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "neither" for note in mine)
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
@@ -270,7 +271,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     if not fates or len(verdict.paths) == MAX_PATHS:
         fates.append((verdict.blocked_by, any(_leads_elsewhere(path, opening) for path in verdict.paths)))
     stops = any(
-        all({one.component, one.at} & opening or (elsewhere and _is_on_the_way(one)) for one in blocks)
+        all(opening & {*_may_open(one)} or (elsewhere and _is_on_the_way(one)) for one in blocks)
         for blocks, elsewhere in fates
     )
     stops = stops or bool(ends & opening)
@@ -287,6 +288,14 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
         layers={**verdict.layers, "network": outcome} if changed else verdict.layers,
         assumptions=tuple(dict.fromkeys((*verdict.assumptions, *assumptions))),
     )  # fmt: skip
+
+
+_WAYS: Final = re.compile(r" (?:in|e)gress$")
+
+
+def _may_open(block: Block) -> tuple[str | None, ...]:
+    """What may open it by a value that nothing tells: of a group the rules of that direction."""
+    return block.component, block.at, f"{block.component} {block.direction}"
 
 
 _TABLES: Final = ("route-table", "transit-gateway-route-table")

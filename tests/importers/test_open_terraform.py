@@ -284,3 +284,25 @@ def test_blocks_of_a_set_are_told_apart_by_their_constants(tmp_path: Path) -> No
         one.private_ip_address: one.subnet_id for one in load(tmp_path / "out").network.network_interfaces.values()
     }
     assert found == {"10.0.1.9": "subnet-a", "10.0.2.9": "subnet-b"}
+
+
+def test_a_rule_that_nothing_tells_leaves_its_own_direction_open(tmp_path: Path) -> None:
+    """What a group lets in does not open what it lets out."""
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.1.0/24")
+    for name, egress in (("quiet", []), ("loud", [OUT])):
+        plan.add(f"aws_security_group.{name}", name=name, vpc_id=Ref("aws_vpc.v.id"), egress=egress, ingress=[])
+        plan.add(f"aws_vpc_security_group_ingress_rule.{name}", ip_protocol="tcp", from_port=443, to_port=443,
+                 security_group_id=Ref(f"aws_security_group.{name}.id"), cidr_ipv4=Ref("local.peer"))  # fmt: skip
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"),
+                 vpc_security_group_ids=Ref(f"aws_security_group.{name}.id"))  # fmt: skip
+    reach = imported(plan, tmp_path)
+    asked = {way: reach.simulate(*way, protocol="tcp", port=443).outcome for way in (
+        ("i-quiet", "i-loud"), ("i-loud", "i-quiet"))}  # fmt: skip
+    assert asked == {("i-quiet", "i-loud"): "blocked", ("i-loud", "i-quiet"): "unknown"}
+    (told,) = {
+        one.component for one in reach.simulate("i-loud", "i-quiet", protocol="tcp", port=443).assumptions
+        if one.code == "PLANNED_VALUE_UNKNOWN"
+    }  # fmt: skip
+    assert told == "sg-quiet"

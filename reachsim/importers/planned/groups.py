@@ -53,7 +53,7 @@ def _replace(world: World, record: Document, key: str, one: Resource, name: str)
     record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
     unknown = [at for at in one.unknown if at.split(".")[0] == name]
     if unknown or any(not is_whole(rule) or _named(rule) for rule in one.blocks(name)):
-        world.undecided(one, name if name in unknown else f"part of {name}")
+        world.undecided(one, name if name in unknown else f"part of {name}", f"{one.id} {name}")
 
 
 def _named(rule: Values) -> bool:
@@ -172,12 +172,13 @@ def group_rule(world: World, one: Resource) -> None:
     if one.open("type"):
         world.undecided(one, "the direction", group_id, ways=("leak", "block"))
         return
+    way = f"{group_id} {'egress' if egress else 'ingress'}"
     if not is_whole(one.values):
-        world.undecided(one, "the protocol or the ports", group_id)
+        world.undecided(one, "the protocol or the ports", way)
         return
     rule = _permission(world, group_id, one.home, one.values)
     if one.open(*_RULE_PEERS) or not any(rule[name] for name in PEERS):
-        world.undecided(one, "the peer of the rule", group_id)
+        world.undecided(one, "the peer of the rule", way)
     if not any(rule[name] for name in PEERS):
         return
     _join(record.setdefault(key, []), rule)
