@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
-from reachsim import Reach, load
+from reachsim import Reach, load, load_files
 from reachsim.answers import Answers
 from reachsim.cli.query import answer
 from tests.benchmarks.organization import write
+from tests.scenarios.test_fix import FAILING
 
 PACKAGE = str(Path(__file__).resolve().parent.parent / "reachsim")
 SMALL, LARGE = (10, 500), (20, 2000)
@@ -129,3 +130,14 @@ def test_check_of_one_interface(reach: Reach, most: int) -> None:
 @pytest.mark.parametrize(("name", "most"), [("leaky", 525_000), ("broken", 495_000), ("private", 440_000)])
 def test_check_of_a_shipped_snapshot(snapshots: Path, name: str, most: int) -> None:
     assert steps_of(lambda: load(snapshots / f"{name}-pipeline").check()) < most
+
+
+def test_fix_makes_and_judges_each_edited_snapshot_once() -> None:
+    """What is asked of the same few snapshots again and again cost three million lines and a half."""
+    files = FAILING["SC09b the way out alone"][0]().files()
+    assert steps_of(lambda: load_files(files).fix()) < 3_000_000
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_names_of_one_interface(reach: Reach) -> None:
+    assert steps_of(lambda: reach.names(sender_of(reach))) < 14_000

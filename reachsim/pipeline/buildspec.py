@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -69,6 +70,7 @@ class Buildspec(Struct, frozen=True):
     """What of the phases is not read: phase and key, why, and the line."""
 
 
+@lru_cache(maxsize=16)  # a fix and a comparison judge one pipeline many times
 def parse(data: bytes, name: str = "buildspec.yml") -> Buildspec:
     """Read a buildspec. Raises QuestionError, one line, if it is none."""
     text = text_of(data)

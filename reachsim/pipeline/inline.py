@@ -48,9 +48,6 @@ def _table() -> dict[str, list[_Row]]:
     return found
 
 
-LANGUAGES: Final = {"python": "python", "Rscript": "r", "R": "r", "julia": "julia", "node": "node", "nodejs": "node",
-                    "ts-node": "node", "tsx": "node", "esno": "node",
-                    "ruby": "ruby", "perl": "perl", "php": "php"}  # fmt: skip
 _COMMENT: Final = {"node": r"(?m)^[ \t]*//.*$", "php": r"(?m)^[ \t]*//.*$"}
 _BRANCHES: Final = re.compile(r"\b(?:if|unless|for|while|try|tryCatch|def|function|lambda|catch|except)\b")
 _URL: Final = (

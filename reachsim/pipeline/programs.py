@@ -332,7 +332,7 @@ def _text(call: Call, program: str, text: str) -> Outcome:
     """A program that stands in the command: what its calls fetch, and a gap where it may reach for more."""
     from reachsim.pipeline import inline
 
-    language = inline.LANGUAGES.get(program, "")
+    language = _LANGUAGES.get(program, "")
     found = inline.fetched(call, language, text, whole=True)
     return Outcome((*found, *((_open(call, program),) if inline.leaves_open(call, language, text) else ())), None)
 
@@ -349,7 +349,7 @@ def _of_file(call: Call, program: str, name: str, text: str | None) -> list[Foun
     from reachsim.pipeline import inline
 
     place = call.machine.context_path(call.path(name)) or call.path(name)
-    language = inline.LANGUAGES.get(program, "")
+    language = _LANGUAGES.get(program, "")
     return inline.fetched(call, language, text, whole=False, file=place) if text else []
 
 
@@ -397,13 +397,15 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
 
 
 _UNKNOWN: Final = "what {} contacts is not known"
+_LANGUAGES: Final = {"python": "python", "Rscript": "r", "R": "r", "julia": "julia", "node": "node", "nodejs": "node",
+                     "ts-node": "node", "tsx": "node", "esno": "node",
+                     "ruby": "ruby", "perl": "perl", "php": "php"}  # fmt: skip
+"""Programs → the languages that they run texts of, and of which `reachsim.pipeline.inline` reads calls."""
 
 
 def is_interpreter(program: str) -> bool:
-    """Whether a program runs texts of one of the languages that are read in part (`inline.LANGUAGES`)."""
-    from reachsim.pipeline import inline
-
-    return program in inline.LANGUAGES
+    """Whether a program runs texts of one of the languages that are read in part (`reachsim.pipeline.inline`)."""
+    return program in _LANGUAGES
 
 
 def _interpreter(call: Call, program: str) -> Outcome:

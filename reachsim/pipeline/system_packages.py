@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from reachsim.pipeline import knowledge, repository_files, urls
+from reachsim.pipeline import knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, weaker
@@ -370,6 +370,8 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
 
 def _kept(call: Call, name: str, level: Confidence) -> list[Found] | None:
     """What the build's own edits leave of a distribution's lists of repositories; None where it makes none."""
+    from reachsim.pipeline import repository_files  # its expressions cost; few builds edit such lists
+
     machine = call.machine
     tag = machine.image.partition("@")[0].rsplit("/", 1)[-1].partition(":")[2] or "latest"
     left = repository_files.kept(name, tag, call.setting(_EDITS) or "", machine.written)
@@ -437,6 +439,8 @@ def sed(call: Call) -> Outcome:
                 call.machine.written[call.path(name)] = changed
         return Outcome((), "")
     if any(call.path(name).startswith(_LISTS["yum"]) for name in files):
+        from reachsim.pipeline import repository_files
+
         kind = "E" if given.has("E", "r", "ri", "Ei") else "B"
         plain = [re.sub(r"\$\{(\w+)\}", r"$\1", one) for one in expressions]  # the shell's reader writes $N as ${N}
         edits = [call.setting(_EDITS) or "", *(kind + one for one in plain)]
