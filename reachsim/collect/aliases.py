@@ -86,6 +86,7 @@ _TOKENS: Final = re.compile(
             ),
             ("endpoint", r"\bvpce-[0-9a-f]{17}-[0-9a-z]{8}(?![0-9a-z])"),
             ("id", rf"(?<![\w-])(?:{'|'.join(_ID_LIST.split())})-" + _HEX),
+            ("planned", rf"(?<![\w-])(?:{'|'.join(_ID_LIST.split())})-(?=[0-9A-Za-z])"),
             ("dashed", r"\b(?:ec2|ip)-\d{1,3}(?:-\d{1,3}){3}\b"),
             ("ipv4", r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.])"),
             (
@@ -110,8 +111,8 @@ _OF_POLICIES: Final = re.compile(r"\$\{(?:[*?$]\}|[^}]*:)")
 """How a variable of a policy begins."""
 _STAY: Final = frozenset(
     (
-        "balancer", "capacity", "image", "key", "layers", "managed", "organization", "region", "role", "session",
-        "time", "variables", "version", "zone",
+        "balancer", "capacity", "image", "key", "layers", "managed", "organization", "planned", "region", "role",
+        "session", "time", "variables", "version", "zone",
     )
 )  # fmt: skip
 _WORD_LIST: Final = """

@@ -20,9 +20,10 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from reachsim.codes import CODES
 from reachsim.collect.aliases import Aliases
 from reachsim.collect.shapes import output_shape
-from reachsim.snapshot import Snapshot
+from reachsim.snapshot import Planned, Snapshot
 
 MANIFEST: Final = "snapshot.json"
 # Keys, in lower case, whose values are AWS's words although the models call them plain strings.
@@ -264,12 +265,32 @@ def _member(shape: Any, kind: str, key: str) -> Any:
     return shape.value if kind == "map" else None
 
 
+_ASPECTS: Final = frozenset({"zone", "interfaces", "ingress", "egress", "registry"})
+"""What a note of a plan is about, beside the id of a component."""
+_SOURCES: Final = ("codebuild", "ecs", "lambda")
+
+
+def _planned(note: Planned, aliases: Aliases) -> dict[str, Any]:
+    """A note of a plan or template under the new names; its words name what that declares: the code's stand in."""
+    stay = note.code == "PLANNED_STEP_UNKNOWN"  # the step stands behind its source
+    words = []
+    for number, word in enumerate(note.component.split(" ")):
+        kind, colon, name = word.partition(":")
+        if word in _ASPECTS or (stay and number):
+            words.append(word)
+        else:
+            words.append(f"{kind}:{aliases.text(name)}" if colon and kind in _SOURCES else aliases.text(word))
+    return {"component": " ".join(words), "code": note.code, "detail": CODES[note.code].text,
+            "canHide": note.can_hide, "onlyTo": note.only_to}  # fmt: skip
+
+
 def _manifest(snapshot: Snapshot, aliases: Aliases, files: Mapping[str, bytes]) -> dict[str, Any]:
     """The manifest under the new names: outcomes stay, sums are those of the new files."""
     given: dict[str, Any] = {}
     if snapshot.holds(MANIFEST):
         given = msgspec.json.decode(snapshot.read(MANIFEST))
-    kept = ("formatVersion", "tool", "started", "finished", "complete", "assumeDefaults", "importedFrom", "regions")
+    kept = ("formatVersion", "tool", "started", "finished", "complete", "assumeDefaults", "importedFrom", "regions",
+            "alone")  # fmt: skip
     calls = [
         {one: held for one, held in call.items() if one != "file"} | {"file": renamed_path(call["file"], aliases)}
         for call in given.get("calls", ())
@@ -280,6 +301,7 @@ def _manifest(snapshot: Snapshot, aliases: Aliases, files: Mapping[str, bytes]) 
         **{key: given[key] for key in kept if key in given},
         "anonymized": True,
         "accounts": sorted({path.split("/")[0] for path in files}),
+        "planned": [_planned(note, aliases) for note in snapshot.manifest.planned],
         "calls": calls,
         "files": {path: hashlib.sha256(data).hexdigest() for path, data in files.items()},
     }

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from reachsim.api import Reach, load
+from reachsim.api import Reach, load, load_files
+from reachsim.collect.anonymize import anonymize
 from reachsim.importers import import_terraform
+from reachsim.snapshot import open_snapshot
 from tests.importers.test_pipelines_terraform import REGION, nat, whole
 from tests.plans import PlanJson, Ref
 
@@ -306,3 +308,25 @@ def test_a_rule_that_nothing_tells_leaves_its_own_direction_open(tmp_path: Path)
         if one.code == "PLANNED_VALUE_UNKNOWN"
     }  # fmt: skip
     assert told == "sg-quiet"
+
+
+def test_what_a_plan_leaves_open_stays_open_under_other_names(tmp_path: Path) -> None:
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.1.0/24")
+    plan.add("aws_security_group.acme", name="acme", vpc_id=Ref("aws_vpc.v.id"), egress=[OUT], ingress=[])
+    plan.add("aws_vpc_security_group_ingress_rule.acme", ip_protocol="tcp", from_port=443, to_port=443,
+             security_group_id=Ref("aws_security_group.acme.id"), cidr_ipv4=Ref("local.peer"))  # fmt: skip
+    for name in ("acme_client", "acme_server"):
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"),
+                 vpc_security_group_ids=Ref("aws_security_group.acme.id"))  # fmt: skip
+    before = imported(plan, tmp_path)
+    files = anonymize(open_snapshot(tmp_path / "out"), b"key").files
+    after = load_files(files)
+    for reach in (before, after):
+        client, server = reach.network.instances
+        assert client.startswith("i-")
+        asked = {target: reach.simulate(client, target, protocol="tcp", port=443).outcome
+                 for target in (server, "ip:10.0.1.200", "internet")}  # fmt: skip
+        assert list(asked.values()) == ["unknown", "unknown", "blocked"]
+    assert not any(b"acme" in data for data in files.values())
