@@ -101,7 +101,7 @@ def test_the_call_is_told_by_name_or_content(file: str, content: Any, expected: 
 @pytest.mark.parametrize(
     ("file", "content", "why"),
     [
-        ("a.json", {"Policy": "{}"}, "may be the answer of kms get-key-policy or s3api get-bucket-policy: name the"),
+        ("a.json", {"Policy": "{}"}, "may be the answer of efs describe-file-system-policy or kms get-key-policy"),
         ("a.json", {"repositories": []}, "may be the answer of codecommit batch-get-repositories or codecommit list-"),
         ("a.json", {"Volumes": []}, "holds no answer that we know; its keys: Volumes"),
         ("a.json", {}, "holds no answer that we know; its keys: none"),
