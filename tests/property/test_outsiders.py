@@ -1,4 +1,5 @@
-"""Whom random policies of repositories and roles let in from outside, by what they say of one request, check tells."""
+"""Whom random policies of repositories, buckets and roles let in from outside, by what they say of one request, check
+tells."""
 
 from __future__ import annotations
 
@@ -141,8 +142,13 @@ _policies = st.tuples(
 _EVERYTHING = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
-def _lets_in(document: dict[str, Any], asking: tuple[str, dict[str, Any]], action: str, arn: str) -> bool:
-    request = {"principal": asking[0], "action": action, "resource": {"arn": arn}, "context": asking[1]}
+def _lets_in(document: dict[str, Any], asking: tuple[Any, dict[str, Any]], action: str, arn: str) -> bool:
+    request = {
+        "principal": asking[0],
+        "action": action,
+        "resource": {"arn": arn, "accountId": ACCOUNT},
+        "context": asking[1],
+    }
     case = {"name": "n", "resourcePolicy": document, "identityPolicies": [_EVERYTHING], "request": request}
     return policy.evaluate_json(case)["decision"] == "Allowed"
 
@@ -170,6 +176,44 @@ def test_whom_a_builds_role_trusts_is_told(document: dict[str, Any], asking: tup
         network = load_files(_files() | {IAM: json.dumps(roles).encode()}).network
         told = outsiders(network, (), ("codebuild:p1",), ())
         assert told.findings or told.missing, (trust, asking)
+
+
+OBJECT = "arn:aws:s3:::artifacts/k"
+BUCKET = f"{ACCOUNT}/global/s3api/get-bucket-policy/artifacts.json"
+_ANYBODY: dict[str, Any] = {
+    "aws:PrincipalAccount": "anonymous", "aws:PrincipalType": "Anonymous", "aws:SourceIp": "52.1.2.3",
+    "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:ResourceAccount": ACCOUNT,
+    "aws:ResourceOrgID": ORGANIZATION,
+}  # fmt: skip
+
+
+@cache
+def _bucket_files() -> dict[str, bytes]:
+    net = Pipeline(artifacts={"type": "S3", "location": "artifacts"})
+    none = {"Error": {"Code": "NoSuchPublicAccessBlockConfiguration"}}
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "artifacts"}]}, region="global")
+    net.put("s3api/get-public-access-block/artifacts", none, region="global")
+    net.put("s3control/get-public-access-block", none, region="global")
+    net.put("s3api/get-bucket-acl/artifacts", {"Owner": {"ID": "79a5"}, "Grants": []}, region="global")
+    return net.files()
+
+
+@given(_policies, st.one_of(_callers(), st.just(({"type": "Anonymous"}, _ANYBODY))), st.booleans())
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whom_a_buckets_policy_lets_in_is_told(
+    document: dict[str, Any], asking: tuple[Any, dict[str, Any]], secure: bool
+) -> None:  # fmt: skip
+    """By TLS or without, signed or not."""
+    text = json.dumps(document).replace("ecr:BatchGetImage", "s3:GetObject").replace("ecr:Batch", "s3:Get")
+    held = json.loads(text.replace("ecr:", "s3:"))
+    held["Statement"] = [
+        {**one, "Resource": ["arn:aws:s3:::artifacts", f"{OBJECT[:-1]}*"]} for one in held["Statement"]
+    ]
+    who, keys = asking
+    if _lets_in(held, (who, keys | {"aws:SecureTransport": str(secure).lower()}), "s3:GetObject", OBJECT):
+        policy_text = json.dumps({"Policy": json.dumps(held)}).encode()
+        told = shared_resources(load_files(_bucket_files() | {BUCKET: policy_text}).network, ())
+        assert told.findings or told.missing, (held, asking, secure)
 
 
 _OWN_ALONE = [
