@@ -330,3 +330,24 @@ def test_what_a_plan_leaves_open_stays_open_under_other_names(tmp_path: Path) ->
                  for target in (server, "ip:10.0.1.200", "internet")}  # fmt: skip
         assert list(asked.values()) == ["unknown", "unknown", "blocked"]
     assert not any(b"acme" in data for data in files.values())
+
+
+def test_a_group_that_another_block_names_is_no_block_of_addresses(tmp_path: Path) -> None:
+    """``ingress { 443 from a group }  ingress { 22 from "${aws_eip.e.public_ip}/32" }`` was refused."""
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.1.0/24")
+    plan.add("aws_eip.e", domain="vpc")
+    plan.add("aws_security_group.client", name="client", vpc_id=Ref("aws_vpc.v.id"), egress=[OUT], ingress=[])
+    rule = {"protocol": "tcp", "self": False}
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_vpc.v.id"), egress=[], ingress=[
+        rule | {"from_port": 22, "to_port": 22, "cidr_blocks": Ref("aws_eip.e.public_ip", "aws_eip.e")},
+        rule | {"from_port": 443, "to_port": 443,
+                "security_groups": Ref("aws_security_group.client.id", "aws_security_group.client")},
+    ])  # fmt: skip
+    for name in ("client", "g"):
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"),
+                 vpc_security_group_ids=Ref(f"aws_security_group.{name}.id"))  # fmt: skip
+    reach = imported(plan, tmp_path)
+    asked = {port: reach.simulate("i-client", "i-g", protocol="tcp", port=port).outcome for port in (443, 22)}
+    assert asked == {443: "allowed", 22: "unknown"}

@@ -80,7 +80,8 @@ class Resource:
         return []
 
 
-_BLOCKS: Final = re.compile(r"(?:ipv6_|destination_|destination_ipv6_)?cidr_blocks?|cidr_ipv[46]|cidr")
+CIDR_BLOCKS: Final = re.compile(r"(?:ipv6_|destination_|destination_ipv6_)?cidr_blocks?|cidr_ipv[46]|cidr")
+"""Attributes that hold blocks of addresses."""
 
 
 def settle_blocks(resources: Iterable[Resource]) -> None:
@@ -109,7 +110,7 @@ def _settle(values: Values, one: Resource, at: str, faults: list[Fault]) -> None
 def _settled(held: Any, name: str, one: Resource, at: str, faults: list[Fault]) -> Any:
     if isinstance(held, dict):
         _settle(held, one, f"{at}.{name}", faults)
-    if not isinstance(held, str) or not held or not _BLOCKS.fullmatch(name):
+    if not isinstance(held, str) or not held or not CIDR_BLOCKS.fullmatch(name):
         return held
     try:
         return str(ip_network(held if "/" in held else "", strict=False))

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from reachsim.importers.planned.resource import CIDR_BLOCKS
 from reachsim.importers.planned.symbols import PREFIXES
 from reachsim.importers.terraform.expressions import flat_of, longest
 
@@ -97,11 +99,16 @@ _DEFAULTS: Final = {
 }  # fmt: skip
 
 
+_BLOCK: Final = re.compile(r"[0-9a-fA-F.:]{2,45}/\d{1,3}")
+
+
 def named_as(name: str, values: Iterable[Any]) -> list[Any]:
     """Of the values of references those that the attribute may hold: where it names resources by AWS's ids, no number
-    and no flag that only picks among them.
+    and no flag that only picks among them; where it holds blocks of addresses, nothing that has no length.
     """
     found = [value for value in values if value not in (None, "")]
+    if CIDR_BLOCKS.fullmatch(name):
+        return [value for value in flat_of(found) if isinstance(value, str) and _BLOCK.fullmatch(value)]
     prefixes = {PREFIXES.get(kind, "") for kind in EXPECTED.get(name, ("",))}
     if prefixes & {"", "Z"}:
         return [value for value in found if not isinstance(value, bool)] if name in EXPECTED else found
