@@ -817,6 +817,8 @@ class Build:
             "PrefixListIds": [],
             "UserIdGroupPairs": [],
         }
+        if low is None and protocol in ("tcp", "udp", "6", "17"):
+            low, high = 0, 65535
         if low is not None:
             permission |= {"FromPort": low, "ToPort": low if high is None else high}
         if peer.startswith("pl-"):

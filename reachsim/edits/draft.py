@@ -187,6 +187,8 @@ class Draft:
         """
         owner, peer = owner or self.network.home_of(group)[0], canonical(peer)
         permission: Record = {"IpProtocol": protocol, **{key: [] for key, _ in PEERS}}
+        if ports is None and protocol.lower() in ("tcp", "udp", "6", "17"):
+            ports = 0, 65535
         if ports is not None:
             permission |= {"FromPort": ports[0], "ToPort": ports[1]}
         key, field = peer_field(peer)

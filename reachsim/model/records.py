@@ -207,7 +207,9 @@ def _check_range(what: str, low: int | None, high: int | None, least: int, most:
 
 
 def _has_ports(protocol: str) -> bool:
-    """Whether AWS stores a range of ports with every network ACL entry for a protocol ("CreateNetworkAclEntry")."""
+    """Whether AWS stores ports with every network ACL entry and every rule for a protocol ("CreateNetworkAclEntry",
+    PortRange; "IpPermission": FromPort is the start of the port range).
+    """
     return protocol.lower() in ("tcp", "udp", "6", "17")
 
 
@@ -322,7 +324,9 @@ class IpPermission(Ec2, frozen=True):
         else:
             _check_range("ports", self.from_port, self.to_port, -1, 65535)
             _check_order(self.ip_protocol, self.from_port, self.to_port)
-        _expected((self.from_port is None) == (self.to_port is None), "a rule with both FromPort and ToPort or neither")
+        ports = sum(one is not None for one in (self.from_port, self.to_port))
+        _expected(ports != 1, "a rule with both FromPort and ToPort or neither")
+        _expected(ports == 2 or not _has_ports(self.ip_protocol), "a rule for TCP or UDP with FromPort and ToPort")
 
 
 class SecurityGroup(Ec2, frozen=True):

@@ -40,6 +40,16 @@ def test_an_entry_for_tcp_or_udp_has_ports(protocol: str) -> None:
         load_files(net.files())
 
 
+def test_a_rule_for_tcp_or_udp_has_ports() -> None:
+    """ "IpPermission": FromPort and ToPort. Renamed by --query, they let all ports through."""
+    net = Lan()
+    net[net.open]["IpPermissions"][0].update({"IpProtocol": "tcp", "Von": 443, "Bis": 443})
+    with pytest.raises(
+        SnapshotError, match=r"describe-security-groups.*a rule for TCP or UDP with FromPort and ToPort"
+    ):
+        load_files(net.files())
+
+
 @pytest.mark.parametrize("default", [False, True])
 def test_a_network_acl_that_does_not_tell_its_subnets_may_have_any(default: bool) -> None:
     """The VPC's default one was taken in its place; of that one itself nothing else can be meant (N105)."""

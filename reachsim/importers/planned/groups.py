@@ -123,6 +123,8 @@ def _permission(world: World, group_id: str, home: Home, rule: Values) -> Docume
     protocol = protocol.lower() or "-1"
     low, high = number_of(rule, "from_port"), number_of(rule, "to_port")
     made: Document = {"IpProtocol": protocol}
+    if protocol in ("tcp", "udp") and (low is None or high is None):
+        low, high = 0, 65535
     if protocol != "-1" and low is not None and high is not None:
         icmp = protocol in ("icmp", "icmpv6")
         made |= (
