@@ -39,7 +39,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "vpn": frozenset(("vpn", "internet", "transit", "services")),
     "block": frozenset(("block", "internet", "nat", "ipv6")),
     "lists": frozenset(("lists", "internet", "nat", "peering", "vpn", "transit")),
-    "references": frozenset(("references", "peering", "transit", "services")),
+    "references": frozenset(("references", "peering", "transit")),
     "filters": frozenset(("filters", "ipv6", "internet", "nat")),
     "translation": frozenset(("regional", "nat", "internet", "ipv6", "ipv6 only", "peering", "transit")),
     "edge": frozenset(("edge", "internet", "vpn", "advertised", "ipv6")),
