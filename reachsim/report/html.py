@@ -26,7 +26,7 @@ from reachsim.report.languages import TEXTS, Lang, japanese
 from reachsim.report.matrix import IN, OUT, grid
 from reachsim.report.pages import environment, part, policy
 from reachsim.report.svg import render_map
-from reachsim.report.text import SEVERITIES, describe, is_untold
+from reachsim.report.text import SEVERITIES, describe, meaning_of
 from reachsim.report.ways import blocks_of, way_of
 from reachsim.report.words import Labels, short_source
 from reachsim.routemap import RouteMap, lay_out
@@ -60,7 +60,7 @@ def render_report(
     traces = _traces(check, network)
     links = {i: f"#{trace['id']}" for i, trace in traces.items()}
     page: str = environment(network, words).get_template("report.html.j2").render(
-        lang=lang, check=check, untold=is_untold(check), facts=facts, version=version,
+        lang=lang, check=check, meaning=meaning_of(check), facts=facts, version=version,
         policy=policy(style, script),
         style=Markup(style), script=Markup(script),
         map=map_of(found, check.matrix, network, words, links),

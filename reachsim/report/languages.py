@@ -8,14 +8,13 @@ from functools import cache
 from typing import Final, Literal
 
 from reachsim.report.pages import part
-from reachsim.report.text import OVERALL, UNTOLD
+from reachsim.report.text import OVERALL
 from reachsim.report.words import ROUTES
 from reachsim.routemap import WORDS
 
 Lang = Literal["en", "ja"]
 _ENGLISH: Final[dict[str, str]] = {
     **{f"overall {word}": text for word, text in OVERALL.items()},
-    "overall untold": UNTOLD,
     **{f"route {word}": text for word, text in ROUTES.items()},
     **WORDS,
     "title": "reachsim report",
@@ -238,6 +237,8 @@ _JAPANESE: Final[dict[str, str]] = {
     "overall private-and-working": "インターネットへ出ていく通信も、入ってくる通信もなく、すべてのステップが動きます。",
     "overall untold": "インターネットへ出ていく通信も、入ってくる通信もなく、"
     "ビルドのファイルから読み取れるステップはすべて動きます。",
+    "overall flawed": "インターネットへ出ていく通信も、入ってくる通信もなく、"
+    "どのステップも必要な通信と権限を得られます。それでも問題のある点は、検出結果に示します。",
     "overall private-but-failing": "インターネットへ出ていく通信も、入ってくる通信もありませんが、"
     "必要なステップが動きません。",
     "overall leaking": "通信がインターネットへ、またはインターネットへの出口を通って AWS へ出ていけます。",

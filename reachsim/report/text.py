@@ -35,8 +35,11 @@ OVERALL = {
     "leaking": "Traffic can leave for the internet, or take the internet's way out to AWS.",
     "exposed": "The internet, or someone outside the account or organization, can get in.",
     "undecided": "The snapshot lacks what decides it, so neither private nor working is claimed.",
+    "untold": "Nothing leaves for the internet, nothing gets in from it, and every step that the build's files tell "
+    "works.",
+    "flawed": "Nothing leaves for the internet, nothing gets in from it, and every step gets all that it asks for; "
+    "what is wrong all the same is among the findings.",
 }
-UNTOLD = "Nothing leaves for the internet, nothing gets in from it, and every step that the build's files tell works."
 ANSWERS = {
     "allowed": "it gets through, and the reply gets back",
     "blocked": "it does not get through",
@@ -76,13 +79,18 @@ def render_check(check: Check, network: Labels, *, colour: bool = False, columns
 
 def overall_sentence(check: Check) -> str:
     """The verdict in a sentence."""
-    return UNTOLD if is_untold(check) else OVERALL[check.overall]
+    return OVERALL[meaning_of(check)]
 
 
-def is_untold(check: Check) -> bool:
-    """Whether "working" cannot speak for every command: the build's files do not tell what some contact."""
-    untold = any(one.id == "BUILD_CONTACTS_UNRESOLVED" for one in check.findings)
-    return untold and check.overall == "private-and-working"
+def meaning_of(check: Check) -> str:
+    """The overall word; of "private-and-working" what it cannot speak for: ``flawed`` where a finding fails the check,
+    ``untold`` where the build's files do not tell what some commands contact.
+    """
+    if check.overall != "private-and-working":
+        return check.overall
+    if check.exit_code == 1:
+        return "flawed"
+    return "untold" if any(one.id == "BUILD_CONTACTS_UNRESOLVED" for one in check.findings) else check.overall
 
 
 def render_trace(verdict: Verdict, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:

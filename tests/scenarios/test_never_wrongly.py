@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reachsim import SnapshotError, load_files
+from reachsim.report.text import overall_sentence
 from tests.build import Build, GroupRule
 from tests.scenarios.pipelines import Pipeline
 
@@ -453,6 +454,8 @@ def test_a_build_that_needs_docker_does_not_pass_without_privileged_mode() -> No
     found = load_files(edited(shipped(), "codebuild/batch-get-projects", edit)).check()
     assert [one.id for one in found.findings if one.severity == "high"] == ["DOCKER_DAEMON_NOT_RUNNING"]
     assert found.exit_code == 1
+    assert "every step works" not in overall_sentence(found)
+    assert "every step works" in overall_sentence(load_files(shipped()).check())
 
 
 def test_an_endpoint_that_is_down_is_the_fault_and_not_what_keeps_public_addresses_out() -> None:
