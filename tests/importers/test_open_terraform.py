@@ -351,3 +351,23 @@ def test_a_group_that_another_block_names_is_no_block_of_addresses(tmp_path: Pat
     reach = imported(plan, tmp_path)
     asked = {port: reach.simulate("i-client", "i-g", protocol="tcp", port=port).outcome for port in (443, 22)}
     assert asked == {443: "allowed", 22: "unknown"}
+
+
+def test_what_is_looked_up_during_apply_is_not_taken_for_the_only_one_of_the_plan(tmp_path: Path) -> None:
+    """The route goes into the main table, which a data source finds: the subnet's own table was given it."""
+    plan = PlanJson()
+    plan.add("aws_vpc.v", cidr_block="10.0.0.0/16")
+    plan.add("aws_subnet.a", vpc_id=Ref("aws_vpc.v.id"), cidr_block="10.0.1.0/24")
+    plan.add("aws_internet_gateway.g", vpc_id=Ref("aws_vpc.v.id"))
+    plan.add("aws_route_table.r", vpc_id=Ref("aws_vpc.v.id"))
+    plan.add("aws_route_table_association.a", subnet_id=Ref("aws_subnet.a.id"),
+             route_table_id=Ref("aws_route_table.r.id"))  # fmt: skip
+    plan.deferred("aws_route_table.main", vpc_id=Ref("aws_vpc.v.id"))
+    plan.add("aws_route.out", destination_cidr_block="0.0.0.0/0", gateway_id=Ref("aws_internet_gateway.g.id"),
+             route_table_id=Ref("data.aws_route_table.main.id", "data.aws_route_table.main"))  # fmt: skip
+    plan.add("aws_security_group.g", name="g", vpc_id=Ref("aws_vpc.v.id"), egress=[OUT], ingress=[])
+    plan.add("aws_instance.i", ami="ami-1", subnet_id=Ref("aws_subnet.a.id"), associate_public_ip_address=True,
+             vpc_security_group_ids=Ref("aws_security_group.g.id"))  # fmt: skip
+    verdict = imported(plan, tmp_path).simulate("i-i", "internet", protocol="tcp", port=443)
+    assert verdict.outcome == "unknown"
+    assert any("aws_route.out" in one.detail for one in verdict.assumptions)

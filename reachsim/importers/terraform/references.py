@@ -337,7 +337,7 @@ class Resolver:
             found = self._firewall_endpoint(references, scope)
         if not found and alone and name == "gateway_id":
             found = other_gateways(self._values(references, scope, "", 0))
-        if not found and name in EXPECTED and not (alone and self._names_another(references, scope)):
+        if not found and name in EXPECTED and not (alone and self._names_another(references, scope, name)):
             found = self._only_source(name, scope, at, one) if name in MANY else self._only_one(name, one)
         flat = list(dict.fromkeys(flat_of(found)))
         if len(flat) > 1 and name == "vpc_id" and not any(one.startswith("local.") for one in references):
@@ -394,10 +394,27 @@ class Resolver:
             for one in instances
         )
 
-    def _names_another(self, references: Sequence[str], scope: Scope) -> bool:
-        """Whether an expression names a resource of the plan, though none that it was expected to."""
+    def _names_another(self, references: Sequence[str], scope: Scope, name: str) -> bool:
+        """Whether an expression names a resource of the plan, though none that it was expected to, or something that is
+        looked up.
+        """
         named = (parts_of(one) for one in longest(references))
-        return any(len(parts) > 1 and (scope.module, f"{parts[0]}.{parts[1]}") in self._by_base for parts in named)
+        if any(len(parts) > 1 and (scope.module, f"{parts[0]}.{parts[1]}") in self._by_base for parts in named):
+            return True
+        return self._looked_up(references, scope.module, name)
+
+    def _looked_up(self, references: Sequence[str], module: str, name: str, depth: int = 0) -> bool:
+        """Whether an expression names a data source of what is expected (``data.aws_subnets`` of subnets), itself or by
+        inputs and outputs of modules: Terraform reads it during apply, and finds what it may.
+        """
+        for reference in longest(references) if depth < MAX_STEPS else ():
+            parts = parts_of(reference)
+            if parts[0] == "data" and len(parts) > 2 and str(parts[1]).startswith(EXPECTED[name]):
+                return True
+            inner, within, _ = behind(self.plan.configuration, parts, module)
+            if inner and self._looked_up(inner, within, name, depth + 1):
+                return True
+        return False
 
     def _around(self, block: str, vpcs: list[Any]) -> list[Any]:
         """Of several VPCs that a subnet may be in those whose blocks its own is within, where all of these are told."""
