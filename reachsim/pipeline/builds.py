@@ -82,6 +82,11 @@ def fresh(outer: Machine, name: str) -> Machine:
     return machine
 
 
+def _parts(name: str) -> tuple[str, str, str]:
+    reference = image.parse(name)
+    return reference.host, reference.path, reference.tag
+
+
 def built_here(outer: Machine, name: str) -> Built | None:
     """What is known of an image that this build has made itself."""
     return outer.images.get(str(image.parse(name)))
@@ -171,8 +176,10 @@ class _Walk:
         old = self.built.get(earlier) if earlier is not None else built_here(self.outer, base)
         if old is None:
             self._from(stage, base, number, sure)
-            old = Built(fresh(self.outer, base), {}, {}, "/", (), _shell_of(base))
+            directory, variables = knowledge.starts_in(*_parts(base))
+            old = Built(fresh(self.outer, base), variables, {}, directory, (), _shell_of(base))
             old.machine.architectures = self._architectures(stage)
+            old.machine.folders.add(directory)
         machine, env = old.machine.copy(), dict(old.env)
         arguments = {} if self.build.buildkit is False else old.arguments
         scope = Scope(machine, {"HOME": "/root", **arguments, **env}, old.directory)

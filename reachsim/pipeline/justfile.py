@@ -19,6 +19,7 @@ from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.variables import MAX_VALUE, is_known, shown, unknown
 
 MAX_RECIPES: Final = 200
+MAX_DEPTH: Final = 8
 _NAMES: Final = ("justfile", "Justfile", ".justfile", "JUSTFILE")
 _PASSIVE: Final = ("l", "list", "summary", "dump", "evaluate", "show", "s", "fmt", "version", "V", "help", "h",
                    "dry-run", "n", "init", "edit", "e", "groups", "variables", "usage")  # fmt: skip
@@ -45,11 +46,17 @@ class _Just:
         self.found: list[Found] = []
         self.done: set[tuple[str, ...]] = set()
         self.first = ""
+        self.read_files: set[str] = set()
+        self.known: dict[str, str] = {}  # values that were worked out; one that is being worked out is unknown
 
     def read(self, place: str, depth: int = 0) -> bool:
         text = self.call.read(place)
-        if text is None or depth > 8:
+        path = self.call.path(place)
+        if path in self.read_files:
+            return True
+        if text is None or depth > MAX_DEPTH:
             return False
+        self.read_files.add(path)
         recipe: _Recipe | None = None
         file = self.call.machine.context_path(self.call.path(place)) or place
         for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
@@ -87,6 +94,8 @@ class _Just:
 
     def run(self, words: list[str], depth: int = 0) -> list[str]:
         """Run the recipe that the first word names with the words behind it that it takes; the others."""
+        if not words:
+            return []
         name, rest = self.aliases.get(words[0], words[0]), words[1:]
         recipe = self.recipes.get(name)
         if recipe is None:
@@ -164,7 +173,11 @@ class _Just:
         return found if not written[place:].strip() and len(found) <= MAX_VALUE else unknown("value")
 
     def _named(self, name: str, depth: int) -> str:
-        return self._value(self.values[name], {}, depth + 1) if name in self.values else unknown(name)
+        if name not in self.known:
+            self.known[name] = unknown(name)
+            if name in self.values:
+                self.known[name] = self._value(self.values[name], {}, depth + 1)
+        return self.known[name]
 
 
 def just(call: Call) -> Outcome:

@@ -295,6 +295,28 @@ def _distributions() -> tuple[tuple[ImagePattern, str], ...]:
 
 
 @cache
+def _folders() -> tuple[tuple[ImagePattern, str, dict[str, str]], ...]:
+    return tuple(
+        (ImagePattern.of(row["image"]), row["directory"], dict(one.split("=", 1) for one in row["variables"].split()))
+        for row in rows("image_folders.csv")
+    )
+
+
+def starts_in(host: str, path: str, tag: str) -> tuple[str, dict[str, str]]:
+    """The folder that an image's commands begin in, and variables that it sets: ``image_folders.csv``, else the root.
+
+    >>> starts_in("public.ecr.aws", "lambda/python", "3.12")[0], starts_in("docker.io", "library/python", "3.12")
+    ('/var/task', ('/', {}))
+    """
+    official = re.search(r"(?:^|/)library/([^/]+)$", path)  # mirrors and pull-through caches keep the name
+    whole = f"docker.io/library/{official[1]}" if official else f"{host}/{path}"
+    for pattern, directory, variables in _folders():
+        if pattern.matches(whole) or pattern.matches(f"{whole}:{tag}"):
+            return directory, dict(variables)
+    return "/", {}
+
+
+@cache
 def _brought() -> tuple[tuple[ImagePattern, str, Destination, str], ...]:
     """``image_repositories.csv``: the repositories of others that images are made with, beside their distribution's."""
     return tuple(

@@ -110,6 +110,9 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
         sure = "likely"  # what a wheel file needs stands in it
     if call.cached(".cache/pip", "pip-cache", "site-packages", "venv"):
         sure = "likely"
+    if given.has("no-deps") and not names and not given.has("r", "requirement"):
+        wants = [one for one in wants if one != _WHEEL and not given.has("no-build-isolation")]
+        sure = "likely"  # no more than what builds the project
     if not names and not wants:
         return found
     if given.has("no-index") or call.env("PIP_NO_INDEX") or (names and given.has("no-deps") and not names):

@@ -30,6 +30,12 @@ _ELEMENTS: Final = (
 )
 
 
+_PROGRAM_OR_NAME: Final = (
+    r"\$\(\s{0,9}(?:command -v|which|type -p) ([\w.-]{1,60})(?: 2> ?/dev/null)? ?\|\| ?echo ['\"]?\1['\"]?\s{0,9}\)"
+)
+"""``$(command -v uv 2>/dev/null || echo uv)``."""
+
+
 class Running(Protocol):
     """What the walks through the texts of one run have in common."""
 
@@ -228,6 +234,9 @@ class Words:
         return look_up(other, scope.variables)
 
     def _substituted(self, node: Node, scope: Scope, sure: Confidence) -> str:
+        asked = re.fullmatch(_PROGRAM_OR_NAME, self.text(node))
+        if asked:
+            return asked[1]  # found or not, it is run by its name
         inner = scope.copy()
         result = self.block([one for one in node.children if one.is_named], inner, sure)
         scope.functions |= inner.functions
