@@ -25,6 +25,7 @@ from reachsim.diff.cells import Asked, evaluate, shift
 from reachsim.diff.others import _Ends
 from reachsim.diff.scope import matters_not, questions
 from reachsim.diff.touching import Touching
+from reachsim.fix.edited import Asking
 from reachsim.packets import DIMENSIONS, PacketSet
 from tests.property.comparison import corners, origin_of, packet_of, world_of
 from tests.property.networks import TOPICS, network
@@ -203,6 +204,13 @@ def edited(files: Files, name: str, rng: random.Random) -> Files | None:
     return {**files, path: json.dumps(document).encode()} if edit(document, rng) else None
 
 
+def asking(files: Files) -> Reach:
+    """A network that walks each question once, for its full answer and for what the comparison makes of it."""
+    reach = load_files(files)
+    reach.ground = Asking(reach.network)
+    return reach
+
+
 def answers(reach: Reach, source: str) -> dict[tuple[str, str], PacketSet]:
     """The full answer, taken straight from the walk: (place of start, fate) → packets."""
     boxes: dict[tuple[str, str], list[Any]] = {}
@@ -218,13 +226,13 @@ def test_a_difference_is_the_set_difference_of_the_full_answers(topic: str) -> N
     for seed in SEEDS:
         draft = network(topic, seed)
         files, rng = draft.files(), random.Random(f"{topic}/{seed}")
-        old = load_files(files)
+        old = asking(files)
         for _ in range(ATTEMPTS):
             after = edited(files, rng.choice(sorted(EDITS)), rng)
             source = rng.choice(draft.interfaces)
             if after is None:
                 continue
-            new = load_files(after)
+            new = asking(after)
             first, second = (evaluate(one.ground, Asked(source, EVERYWHERE), {}) for one in (old, new))
             found = shift(first, second)
             for origin, gained, lost in exactly(answers(old, source), answers(new, source)):
@@ -249,7 +257,7 @@ def test_of_every_kind_of_edit_a_difference_is_the_set_difference_of_the_full_an
         after = edited(files, name, rng)
         if after is None:
             continue
-        source, old, new = rng.choice(draft.interfaces), load_files(files), load_files(after)
+        source, old, new = rng.choice(draft.interfaces), asking(files), asking(after)
         first, second = (evaluate(one.ground, Asked(source, EVERYWHERE), {}) for one in (old, new))
         found = shift(first, second)
         for origin, gained, lost in exactly(answers(old, source), answers(new, source)):
