@@ -176,3 +176,19 @@ def test_a_table_that_an_endpoint_loses_has_no_route_to_it(
     reach, _ = over(plan, live, tmp_path)
     verdict = reach.simulate("i-app", "s3", protocol="tcp", port=443)
     assert (verdict.outcome, verdict.route) == (outcome, route)
+
+
+def test_a_function_that_leaves_its_vpc_reaches_the_internet(live: Path, tmp_path: Path) -> None:
+    inside = {"SubnetIds": ["subnet-priv"], "SecurityGroupIds": ["sg-closed"], "VpcId": "vpc-1"}
+    named = "arn:aws:lambda:us-east-1:111111111111:function:job"
+    function = {"FunctionName": "job", "FunctionArn": named, "Role": "", "VpcConfig": inside}
+    file = live / "111111111111/us-east-1/lambda/list-functions.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"Functions": [function]}), encoding="utf-8")
+    assert load(live).simulate("lambda:job", "internet").outcome == "blocked"
+    plan = PlanJson()
+    was = [{"subnet_ids": ["subnet-priv"], "security_group_ids": ["sg-closed"], "vpc_id": "vpc-1"}]
+    plan.add("aws_lambda_function.job", action="update", before={"id": "job", "function_name": "job",
+             "vpc_config": was}, id="job", function_name="job", role="", vpc_config=[])  # fmt: skip
+    reach, _ = over(plan, live, tmp_path)
+    assert reach.simulate("lambda:job", "internet").outcome == "allowed"

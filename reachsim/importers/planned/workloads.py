@@ -141,4 +141,7 @@ def function(world: World, one: Resource) -> None:
                 ) or default_groups(world, vpc_id),
                 "Ipv6AllowedForDualStack": flag_of(block, "ipv6_allowed_for_dual_stack"),
             }  # fmt: skip
+    for home, held in world.each("lambda/list-functions"):  # one that leaves its VPC keeps nothing of it
+        if held["FunctionName"] == one.id and home == one.home and "VpcConfig" not in made:
+            held.pop("VpcConfig", None)
     world.add(one.home, "lambda/list-functions", made)
