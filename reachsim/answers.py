@@ -116,14 +116,17 @@ class Answers:
         return (mine, theirs, source[:2], destination[:2], together, asked), (sender, receiver)
 
     def _end(self, selector: str) -> Interface | None:
-        """The one interface that a selector names, if it is one."""
+        """The one interface that a selector names, if it is one and no other has its addresses."""
         if selector not in self._ends:
             network = self.reach.network
             if selector in network.interfaces:
-                self._ends[selector] = network.interfaces[selector]
+                found: tuple[Interface, ...] = (network.interfaces[selector],)
             else:
                 found = interfaces_of_instance(network, selector) if selector.startswith("i-") else ()
-                self._ends[selector] = found[0] if len(found) == 1 else None
+            end = found[0] if len(found) == 1 else None
+            if end is not None and len(network.interfaces_with(end.addresses)) > 1:
+                end = None  # an answer may name the other one, of another VPC with the same block
+            self._ends[selector] = end
         return self._ends[selector]
 
     def _names_of_all(self, ends: tuple[Interface, ...]) -> tuple[str, ...]:
