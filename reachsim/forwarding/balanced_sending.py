@@ -16,7 +16,7 @@ from reachsim.addresses import V4, V6
 from reachsim.engine import split
 from reachsim.evidence import Gap
 from reachsim.forwarding.departure import TO_TARGETS
-from reachsim.forwarding.ground import Ground, Walk, block, describe, missing, stopped
+from reachsim.forwarding.ground import Ground, Walk, block, describe, missing
 from reachsim.forwarding.load_balancers import (
     At,
     addresses_of,
@@ -66,7 +66,8 @@ def send(ground: Ground, flow: Walk) -> list[Walk]:
                 found += _through(inside, node, door)
         rest = still
     for part in rest:
-        found += [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
+        parts = [_not_to_a_target(one, node, balancer, reached) for one, reached in _by_target(part, doors)]
+        found += _resumed(parts, node)
     return found
 
 
@@ -75,14 +76,14 @@ def _by_geneve(ground: Ground, flow: Walk, node: Interface, gap: Gap) -> list[Wa
     label = ground.network.label(node.id)
     if flow.protocol != UDP:
         detail = f"{label} is a Gateway Load Balancer's, which sends GENEVE over UDP only; wanted {describe(flow)}"
-        return [stopped(flow, block(flow, "GWLB_PROTOCOL_RESTRICTION", node.id, detail))]
+        return _resumed([flow.blocked(block(flow, "GWLB_PROTOCOL_RESTRICTION", node.id, detail))], node)
     geneve = protocol_services(UDP, IntervalSet.single(GENEVE_PORT))
     inside, outside = flow.with_services(geneve), flow.with_services(flow.services - geneve)
     parts = _resumed([inside.unknown(gap)], node) if inside is not None else []
     if outside is not None:
         detail = f"{label} is a Gateway Load Balancer's, which sends to port {GENEVE_PORT} only; "
         why = block(outside, "GWLB_DESTINATION_PORT_RESTRICTION", node.id, f"{detail}wanted {describe(outside)}")
-        parts.append(stopped(outside, why))
+        parts += _resumed([outside.blocked(why)], node)
     return parts
 
 
@@ -133,7 +134,7 @@ def _doors(ground: Ground, at: At) -> list[Door]:
 
 def _through(flow: Walk, node: Interface, door: Door) -> list[Walk]:
     if door.code:
-        return [stopped(flow, block(flow, door.code, node.id, door.detail))]
+        flow = flow.blocked(block(flow, door.code, node.id, door.detail))
     return _resumed([flow.unknown(door.gap) if door.gap is not None else flow], node)
 
 
@@ -152,6 +153,6 @@ def _not_to_a_target(flow: Walk, node: Interface, balancer: Balancer, reached: b
     wanted = describe(flow)
     if reached:
         detail = f"{label_of(balancer)} sends to the registered ports of its targets only; wanted {wanted}"
-        return stopped(flow, block(flow, "TARGET_PORT_RESTRICTION", balancer.id, detail, at=node.id))
+        return flow.blocked(block(flow, "TARGET_PORT_RESTRICTION", balancer.id, detail, at=node.id))
     detail = f"{label_of(balancer)} sends to its registered targets only; wanted {wanted}"
-    return stopped(flow, block(flow, "TARGET_ADDRESS_RESTRICTION", balancer.id, detail, at=node.id))
+    return flow.blocked(block(flow, "TARGET_ADDRESS_RESTRICTION", balancer.id, detail, at=node.id))

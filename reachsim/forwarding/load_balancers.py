@@ -139,7 +139,9 @@ def load_balancer(ground: Ground, flow: Walk) -> list[Walk]:
         if inside is not None and rest is not None:
             found += _listened(ground, inside, node, balancer, listener, entrance)
             rest = rest.with_services(rest.services - _services(listener))
-    return [*found, stopped(rest, _mismatch(rest, balancer, listeners))] if rest is not None else found
+    if rest is not None:
+        found.append(_answered(rest.blocked(_mismatch(rest, balancer, listeners)), node, entrance))
+    return found
 
 
 def owner(ground: Ground, node: Interface) -> tuple[Balancer | None, Gap]:
@@ -217,7 +219,8 @@ def _listened(
         return [_answered(flow, node, entrance)]
     if not listener.pools:
         detail = f"{listener.protocol} {listener.port} of {label_of(balancer)} forwards to no target group"
-        return [stopped(flow, block(flow, "ELBV2_LISTENER_HAS_NO_TG", listener.id, detail, at=balancer.id))]
+        why = block(flow, "ELBV2_LISTENER_HAS_NO_TG", listener.id, detail, at=balancer.id)
+        return [_answered(flow.blocked(why), node, entrance)]
     found: list[Walk] = []
     for pool, part in zip(listener.pools, choose(flow, len(listener.pools)), strict=False):
         found += _to_pool(ground, part, At(node, balancer, listener, pool, entrance))
@@ -251,7 +254,8 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
         return [_answered(flow.unknown(unread), at.node, at.entrance)]
     if flow.protocol not in at.pool.protocols:
         detail = f"target group {at.pool.name} ({at.pool.protocol or 'no protocol'}) does not take {describe(flow)}"
-        return [stopped(flow, block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id))]
+        refused = block(flow, "ELBV2_LISTENER_REQUIRES_TG_ACCEPT", at.listener.id, detail, at=at.pool.id)
+        return [_answered(flow.blocked(refused), at.node, at.entrance)]
     members, lacking = members_of(ground.network, at.balancer, at.pool)
     if lacking:
         gap = missing(lacking, at.pool.id, f"what is registered in {at.pool.name}")
@@ -259,7 +263,7 @@ def _to_pool(ground: Ground, flow: Walk, at: At) -> list[Walk]:
     sure, unsure, why = eligible(ground, at, members)
     options = sorted((*sure, *unsure))
     if not options:
-        return [stopped(flow, _nowhere(flow, at, members))]
+        return [_answered(flow.blocked(_nowhere(flow, at, members)), at.node, at.entrance)]
     flow = flow.assuming(*_taken_as_healthy(at, options))
     found: list[Walk] = []
     for member, part in zip(options, choose(flow, len(options)), strict=False):
