@@ -204,7 +204,7 @@ def entry_services(entry: NetworkAclEntry) -> IntervalSet:
     """The services that a network ACL entry names; with protocol -1 ports do not count (fact N110).
 
     >>> from reachsim.addresses import Cidr
-    >>> entry_services(NetworkAclEntry(100, "17", "allow", False, Cidr("0.0.0.0/0"))) == protocol_services(UDP)
+    >>> entry_services(NetworkAclEntry(100, "-1", "allow", False, Cidr("0.0.0.0/0"))) == ALL_SERVICES
     True
     """
     protocol = protocol_number(entry.protocol)

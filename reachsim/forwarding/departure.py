@@ -285,7 +285,7 @@ def _taken(
     vpc_id: str,
 ) -> list[Walk]:
     kind, target = candidate.target.kind, candidate.target.id
-    gap = _unread(table, compiled) if kind != "local" else None
+    gap = _unread(table, compiled) if kind != "local" or not subnet_id else None  # routes of gateways go before local
     if gap is not None:
         return [lost(part, gap) for part in _past_acl(ground, flow, subnet_id)]
     route = candidate.route

@@ -107,13 +107,13 @@ class Engine(Struct, frozen=True):
 
 def stateful_engine(ground: Ground, policy: aws.FirewallPolicy, owned: OwnedFirewall) -> Engine:
     """The rules in their order: pass before drop before reject by default, else as they stand (STRICT_ORDER)."""
-    strict = policy.stateful_engine_options.rule_order == "STRICT_ORDER"
+    order = policy.stateful_engine_options.rule_order
+    strict = order == "STRICT_ORDER"
     references = policy.stateful_rule_group_references
     if strict:
         references = tuple(sorted(references, key=lambda one: one.priority or 0))
     found: list[Rule | NameRule] = []
     gaps: list[Gap] = []
-    order = policy.stateful_engine_options.rule_order
     if order not in (None, "DEFAULT_ACTION_ORDER", "STRICT_ORDER"):
         detail = f"the rule order {order!r} of {owned.firewall.firewall_policy_arn} is not known"
         gaps.append(Gap("FIREWALL_RULE_NOT_READ", owned.firewall.firewall_policy_arn, detail))

@@ -138,9 +138,16 @@ class Network(Inventory):
             found.setdefault(endpoint.vpc_id, []).append(endpoint)
         return {vpc_id: tuple(held) for vpc_id, held in found.items()}
 
-    @index("vpcs")
+    @index("vpcs", "subnets")
     def _vpc_blocks(self) -> dict[str, tuple[Cidr, ...]]:
-        return {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
+        found = {vpc_id: _blocks_of_vpc(vpc) for vpc_id, vpc in self.vpcs.items()}
+        untold = {vpc_id for vpc_id, vpc in self.vpcs.items() if _lists_no_blocks(vpc)}
+        for subnet in self.subnets.values() if untold else ():  # whose blocks are within their VPC's
+            if subnet.vpc_id in untold:
+                mine = found[subnet.vpc_id]
+                held = IntervalSet.union_of(one.block for one in mine)
+                found[subnet.vpc_id] = (*mine, *[one for one in _blocks_of_subnet(subnet) if not one.block <= held])
+        return found
 
     def vpc_blocks(self, vpc_id: str) -> tuple[Cidr, ...]:
         """The CIDR blocks of a VPC that are associated, IPv4 and IPv6, the primary one first."""
@@ -152,18 +159,18 @@ class Network(Inventory):
         """
         return next((one.block.first + 2 for one in self.vpc_blocks(vpc_id) if one.block <= V4), None)
 
-    @index("vpcs")
+    @index("vpcs", "subnets")
     def _vpc_addresses(self) -> dict[str, IntervalSet]:
         return {vpc: IntervalSet.union_of(one.block for one in blocks) for vpc, blocks in self._vpc_blocks.items()}
 
-    @index("vpcs")
+    @index("vpcs", "subnets")
     def vpcs_with_ipv6(self) -> tuple[str, ...]:
         return tuple(vpc_id for vpc_id, addresses in self._vpc_addresses.items() if addresses & V6)
 
     def vpc_addresses(self, vpc_id: str) -> IntervalSet:
         return self._vpc_addresses.get(vpc_id, EMPTY)
 
-    @index("vpcs")
+    @index("vpcs", "subnets")
     def all_vpc_addresses(self) -> IntervalSet:
         return IntervalSet.union_of(self._vpc_addresses.values())
 
@@ -750,13 +757,24 @@ def sending_addresses(gateway: aws.NatGateway) -> tuple[aws.NatGatewayAddress, .
 
 def subnet_addresses(subnet: aws.Subnet) -> IntervalSet:
     """All addresses of a subnet, IPv4 and IPv6."""
-    blocks = [subnet.cidr_block.block] if subnet.cidr_block else []
+    blocks = [one.block for one in _blocks_of_subnet(subnet)]
+    return blocks[0] if len(blocks) == 1 else IntervalSet.union_of(blocks)
+
+
+def _blocks_of_subnet(subnet: aws.Subnet) -> list[Cidr]:
+    blocks = [subnet.cidr_block] if subnet.cidr_block else []
     blocks += [
-        one.ipv6_cidr_block.block
+        one.ipv6_cidr_block
         for one in subnet.ipv6_cidr_block_association_set
         if not one.ipv6_cidr_block_state.state.gone
     ]
-    return blocks[0] if len(blocks) == 1 else IntervalSet.union_of(blocks)
+    return blocks
+
+
+def _lists_no_blocks(vpc: aws.Vpc) -> bool:
+    """Whether a list of a VPC's blocks is not there: AWS leaves out that of IPv6 where there is none."""
+    lists = (vpc.cidr_block_association_set, vpc.ipv6_cidr_block_association_set)
+    return any(isinstance(one, aws.NotThere) for one in lists)
 
 
 def _blocks_of_vpc(vpc: aws.Vpc) -> tuple[Cidr, ...]:

@@ -6,7 +6,7 @@ network-semantics fact sheet, section 12, checked against the botocore service m
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import force_setattr, replace
@@ -84,8 +84,8 @@ class VpcEncryptionControl(Ec2, frozen=True):
 class Vpc(Ec2, frozen=True):
     vpc_id: str
     cidr_block: Cidr | None = None
-    cidr_block_association_set: tuple[VpcCidr, ...] = ()
-    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = ()
+    cidr_block_association_set: tuple[VpcCidr, ...] = NOT_THERE
+    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = NOT_THERE
     dhcp_options_id: str | None = None
     is_default: bool = False
     owner_id: str | None = None
@@ -190,6 +190,9 @@ class RouteTable(Ec2, frozen=True):
     routes: tuple[Route, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expected(self.vpc_id is not None, "a route table with VpcId")
 
 
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "icmpv6", *map(str, range(-1, 256))})
@@ -414,6 +417,7 @@ class NetworkInterface(Ec2, frozen=True):
     status: str = "in-use"
     attachment: InterfaceAttachment | None = None
     owner_id: str | None = None
+    requester_managed: bool = False
     description: str | None = None
     tag_set: tuple[Tag, ...] = ()
 
@@ -456,8 +460,11 @@ class DescribedNetworkInterface(NetworkInterface, frozen=True):
         if len(self.groups) > 1:
             _in_order(self, "groups")
         placed = self.subnet_id is not None and self.vpc_id is not None
-        if placed and self.groups and self.public_told:
+        told = self.description is not None or not self.requester_managed
+        if placed and self.groups and self.public_told and told:
             return
+        of_many_kinds = self.interface_type in (None, "interface")  # load balancers' and resolver endpoints' are such
+        _expected(told or not of_many_kinds, "an interface of an AWS service with Description")
         _expected(placed, "an interface with SubnetId and VpcId")
         if isinstance(self.groups, NotThere):
             has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
@@ -633,6 +640,9 @@ class TransitGatewayAttachment(Ec2, frozen=True):
     association: TransitGatewayAttachmentAssociation | None = None
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        _expected(self.transit_gateway_id is not None, "an attachment with TransitGatewayId")
+
 
 class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):
     appliance_mode_support: str | None = None
@@ -668,6 +678,9 @@ class TransitGatewayRouteTable(Ec2, frozen=True):
     transit_gateway_id: str | None = None
     state: State = State("available")
     tags: tuple[Tag, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expected(self.transit_gateway_id is not None, "a route table with TransitGatewayId")
 
 
 class TransitGatewayRouteAttachment(Ec2, frozen=True):
@@ -776,7 +789,7 @@ class VpcEndpoint(Ec2, frozen=True):
     subnet_ids: tuple[str, ...] = ()
     groups: tuple[GroupIdentifier, ...] = ()
     network_interface_ids: tuple[str, ...] = ()
-    private_dns_enabled: bool = False
+    private_dns_enabled: bool | None = None
     ip_address_type: str | None = None
     dns_options: DnsOptions = DnsOptions()
     dns_entries: tuple[DnsEntry, ...] = ()
@@ -791,6 +804,8 @@ class VpcEndpoint(Ec2, frozen=True):
             force_setattr(self, "vpc_endpoint_type", self._told_type())
         to_service = self.vpc_endpoint_type in ("Gateway", "Interface", "GatewayLoadBalancer")
         _expected(bool(self.service_name) or not to_service, "an endpoint with ServiceName")
+        told = self.private_dns_enabled is not None or self.vpc_endpoint_type != "Interface"
+        _expected(told, "an interface endpoint with PrivateDnsEnabled")
         _in_order(self, "route_table_ids", "subnet_ids", "network_interface_ids", "groups")
 
     def _told_type(self) -> str:
@@ -911,11 +926,31 @@ class AliasTarget(msgspec.Struct, frozen=True):
 class ResourceRecordSet(Ec2, frozen=True):
     name: str
     type: str
-    resource_records: tuple[ResourceRecord, ...] = ()
+    resource_records: tuple[ResourceRecord, ...] = NOT_THERE
     alias_target: AliasTarget | None = None
     weight: int | None = None
     failover: str | None = None
     health_check_id: str | None = None
+    region: str | None = None
+    geo_location: dict[str, str] | None = None
+    geo_proximity_location: dict[str, Any] | None = None
+    cidr_routing_config: dict[str, str] | None = None
+
+    @property
+    def by_place(self) -> bool:
+        """Whether it answers by where the query comes from: the policies latency, geolocation, geoproximity, IP."""
+        places = (self.region, self.geo_location, self.geo_proximity_location, self.cidr_routing_config)
+        return any(one is not None for one in places)
+
+    @property
+    def answers_everywhere(self) -> bool:
+        """Whether it answers every query if it is alone: one for a location does not, the default one does."""
+        anywhere = self.region is not None or self.geo_proximity_location is not None
+        return anywhere or (self.geo_location or {}).get("CountryCode") == "*"
+
+    def __post_init__(self) -> None:
+        told = self.alias_target is not None or not isinstance(self.resource_records, NotThere)
+        _expected(told, "a record set with ResourceRecords or AliasTarget")
 
     def __post_init__(self) -> None:
         told = bool(self.resource_records) or self.alias_target is not None
@@ -938,6 +973,9 @@ class TargetAddress(Ec2, frozen=True):
     ipv6: Address | None = None
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] | None = None
     protocol: str | None = None
+
+    def __post_init__(self) -> None:
+        _expected(self.ip is not None or self.ipv6 is not None, "a target with Ip or Ipv6")
 
 
 class ResolverRule(Ec2, frozen=True):
@@ -979,6 +1017,9 @@ class FirewallRuleGroupAssociation(Ec2, frozen=True):
     priority: int | None = None
     status: str | None = None
 
+    def __post_init__(self) -> None:
+        _expected(self.vpc_id is not None, "an association with VpcId")
+
 
 class FirewallRule(Ec2, frozen=True):
     name: str | None = None
@@ -1017,6 +1058,9 @@ class ProfileAssociation(Ec2, frozen=True):
     resource_id: str | None = None
     status: str | None = None
     priority: int | None = None
+
+    def __post_init__(self) -> None:
+        _expected(self.resource_id is not None, "an association with ResourceId")
 
 
 class ProfileResourceAssociation(Ec2, frozen=True):
@@ -1297,11 +1341,12 @@ class LoadBalancer(Ec2, frozen=True):
     vpc_id: str | None = None
     state: LoadBalancerState = LoadBalancerState()
     type: str = ""
-    availability_zones: tuple[LoadBalancerZone, ...] = ()
+    availability_zones: tuple[LoadBalancerZone, ...] = NOT_THERE
     ip_address_type: str | None = None
     enforce_security_group_inbound_rules_on_private_link_traffic: str = "on"
 
     def __post_init__(self) -> None:
+        _expected(not isinstance(self.availability_zones, NotThere), "a load balancer with AvailabilityZones")
         if not self.type:  # its ARN has it, too: loadbalancer/net/NAME/ID
             word = self.load_balancer_arn.partition(":loadbalancer/")[2].partition("/")[0]
             force_setattr(self, "type", {"net": "network", "gwy": "gateway"}.get(word, "application"))
@@ -1365,18 +1410,18 @@ class TargetHealthDescription(Ec2, frozen=True):
 
 
 class LoadBalancingAttribute(Ec2, frozen=True):
-    key: str = ""
-    value: str = ""
+    key: str
+    value: str
 
 
 class ClassicListener(Ec2, frozen=True):
-    protocol: str = "TCP"
-    load_balancer_port: Port = 0
-    instance_port: Port = 0
+    protocol: str
+    load_balancer_port: Port
+    instance_port: Port
 
 
 class ListenerDescription(Ec2, frozen=True):
-    listener: ClassicListener = ClassicListener()
+    listener: ClassicListener
 
 
 class ClassicInstance(Ec2, frozen=True):

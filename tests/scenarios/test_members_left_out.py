@@ -277,3 +277,146 @@ def test_what_a_resolver_rule_is_for(key: str) -> None:
     for one in net._lists[f"route53resolver/{call}"]:
         del one[key]
     assert ask(net, net.client, "host:github.com").outcome == "unknown"
+
+
+# --- Members that AWS prints in every record -------------------------------------------------------------------------
+
+
+def without(net: Build, kind: str, key: str, at: tuple[str | int, ...] = ()) -> str:
+    """What loading and asking says once the first record of a kind, or a part of it, lacks a member."""
+    files = net.files()
+    path = next(path for path in files if f"/{kind}" in path)
+    document = json.loads(files[path])
+    (records,) = [value for value in document.values() if isinstance(value, list)][:1]
+    held: Any = records[0]
+    for step in at:
+        held = held[step]
+    del held[key]
+    with pytest.raises(ReachsimError) as caught:
+        load_files(files | {path: json.dumps(document).encode()}).simulate("eni-client", "ip:198.51.100.7", port=443)
+    return str(caught.value)
+
+
+def test_an_entry_of_a_network_acl_for_tcp_or_udp_has_ports() -> None:
+    """EC2 API Reference, CreateNetworkAclEntry: PortRange is "Required if specifying protocol 6 (TCP) or 17 (UDP)"."""
+    net = Lan()
+    net.use_acl(net.a, net.acl(net.vpc_id, [(100, "out", "allow", "6", (443, 443), "0.0.0.0/0")], name="x"))
+    for entry in net["acl-x"]["Entries"]:
+        entry.pop("PortRange", None)
+    assert "expected an entry of TCP or UDP with PortRange" in refused(net)
+
+
+def test_an_interface_of_a_service_tells_whose_it_is() -> None:
+    """A load balancer's was taken for one that nothing stands behind, and said to be blocked."""
+    net = Lan()
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200"}, [net.open])
+    listener(
+        net, balancer, 443, [target_group(net, "t", [net.instance(net.a, "10.0.1.8", [net.open])], "HTTP")], "HTTP"
+    )
+    assert fate(ask(net, net.client, "eni-lb-a")) == ("allowed", "private")
+    del net["eni-lb-a"]["Description"]
+    assert "expected an interface of an AWS service with Description" in refused(net)
+
+
+@pytest.mark.parametrize(("kind", "key", "said"), [
+    ("describe-prefix-lists.json", "PrefixListName", "PrefixListName"),
+    ("describe-route-tables.json", "VpcId", "expected a route table with VpcId"),
+])  # fmt: skip
+def test_a_record_without_what_tells_what_it_is_for_is_none(kind: str, key: str, said: str) -> None:
+    net = Lan()
+    net.prefix_list(["52.216.0.0/15"], aws_name="com.amazonaws.us-east-1.s3", name="s3")
+    net.route(net.ta, "pl-s3", net.igw(net.vpc_id, name="1"))
+    assert said in without(net, kind, key)
+
+
+@pytest.mark.parametrize(("kind", "said"), [
+    ("describe-transit-gateway-attachments.json", "an attachment with TransitGatewayId"),
+    ("describe-transit-gateway-route-tables.json", "a route table with TransitGatewayId"),
+])  # fmt: skip
+def test_what_belongs_to_a_transit_gateway_tells_to_which(kind: str, said: str) -> None:
+    net = Hub()
+    files = net.files()
+    path = next(path for path in files if kind in path)
+    document = json.loads(files[path])
+    for record in next(iter(document.values())):
+        del record["TransitGatewayId"]
+    with pytest.raises(ReachsimError, match=said):
+        load_files(files | {path: json.dumps(document).encode()}).simulate("eni-x", "eni-y", port=443)
+
+
+@pytest.mark.parametrize("key", ["Key", "Value"])
+def test_an_attribute_of_a_load_balancer_has_a_key_and_a_value(key: str) -> None:
+    """It was read as one that is off."""
+    net = Lan()
+    one = net.instance(net.b, "10.0.2.8", [net.open], name="t")
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200", net.b: "10.0.2.200"}, [net.open], "network", True)
+    listener(net, balancer, 443, [target_group(net, "t", [one])], "TCP")
+    assert fate(ask(net, net.client, "eni-lb-a")) == ("allowed", "private")
+    path = next(path for path in net._more if "describe-load-balancer-attributes/" in path)
+    for row in net._more[path]["Attributes"]:
+        del row[key]
+    with pytest.raises(ReachsimError, match=key):
+        ask(net, net.client, "eni-lb-a")
+
+
+def test_a_load_balancer_has_zones() -> None:
+    net = Lan()
+    balancer = load_balancer(net, "lb", {net.a: "10.0.1.200"}, [net.open], "network")
+    listener(net, balancer, 443, [target_group(net, "t", [net.instance(net.a, "10.0.1.8", [net.open])])])
+    del net[balancer]["AvailabilityZones"]
+    with pytest.raises(ReachsimError, match="expected a load balancer with AvailabilityZones"):
+        ask(net, net.client, "eni-lb-a")
+
+
+def test_an_interface_endpoint_tells_whether_it_has_private_names() -> None:
+    net = Lan()
+    endpoint = net.interface_endpoint(net.vpc_id, "logs", {net.b: "10.0.2.20"}, [net.open])
+    del net[endpoint]["PrivateDnsEnabled"]
+    with pytest.raises(ReachsimError, match="expected an interface endpoint with PrivateDnsEnabled"):
+        ask(net, net.client, "logs")
+
+
+def test_a_record_set_has_records_or_an_alias_and_a_private_zone_has_vpcs() -> None:
+    net = Lan()
+    zone = net.zone("internal.example", [net.vpc_id], [("db.internal.example", "A", ["10.0.2.5"])])
+    assert fate(ask(net, net.client, "host:db.internal.example")) == ("allowed", "private")
+    files = net.files()
+    for path in [path for path in files if zone in path]:
+        document = json.loads(files[path])
+        for one in document.get("ResourceRecordSets", ()):
+            one.pop("ResourceRecords", None)
+        document.pop("VPCs", None)
+        with pytest.raises(
+            ReachsimError, match=r"expected a (record set with ResourceRecords|private hosted zone with)"
+        ):
+            ask(files | {path: json.dumps(document).encode()}, net.client, "host:db.internal.example")
+
+
+def test_the_blocks_of_a_vpc_hold_those_of_its_subnets() -> None:
+    """DescribeVpcs leaves out the list of IPv6 blocks where there is none; subnets' blocks lie in those of VPCs."""
+    net = Lan(ipv6="2600:1f14:0:100::/56")
+    assert fate(ask(net, net.client, net.server, family="ipv6")) == ("allowed", "private")
+    for key in ("Ipv6CidrBlockAssociationSet", "CidrBlockAssociationSet"):
+        net[net.vpc_id].pop(key, None)
+    assert fate(ask(net, net.client, net.server, family="ipv6")) == ("allowed", "private")
+    other = Lan()
+    far = other.subnet(other.vpc_id, "100.64.1.0/24", table=other.tb, name="far")
+    other.interface(far, "100.64.1.5", [other.open], name="far")
+    other[other.vpc_id].pop("CidrBlockAssociationSet", None)
+    assert fate(ask(other, other.client, "eni-far")) == ("allowed", "private")
+
+
+@pytest.mark.parametrize("key", ["Routes", "DestinationCidrBlock"])
+def test_a_gateways_table_that_is_not_whole_leaves_open_what_it_sends_elsewhere(key: str) -> None:
+    """Traffic that comes in was said to go straight to its destination, past the middlebox of the table."""
+    net = public()
+    shut = net.interface(net.b, "10.0.2.9", [net.group(net.vpc_id, [], [], name="shut")], name="box")
+    edge = net.table(net.vpc_id, [("10.0.1.0/24", shut)], name="edge")
+    net.edge_table(edge, "igw-1")
+    assert ask(net, "internet", net.client).outcome == "blocked"
+    if key == "Routes":
+        del net[edge]["Routes"]
+    else:
+        for one in net[edge]["Routes"]:
+            one.pop("DestinationCidrBlock", None)
+    assert ask(net, "internet", net.client).outcome == "unknown"

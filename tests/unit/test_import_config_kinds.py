@@ -355,7 +355,8 @@ def test_supplementary_configurations(tmp_path: Path) -> None:
             "loadBalancerName": "old", "createdTime": 1532483585380,
             "policies": {"lbcookieStickinessPolicies": [], "otherPolicies": []}},
             supplementaryConfiguration={"LoadBalancerAttributes": {"crossZoneLoadBalancing": {"enabled": True}}}),
-        item("AWS::ElasticLoadBalancingV2::LoadBalancer", {"loadBalancerArn": LB, "type": "network"},
+        item("AWS::ElasticLoadBalancingV2::LoadBalancer",
+             {"loadBalancerArn": LB, "type": "network", "availabilityZones": []},
              supplementaryConfiguration={"LoadBalancerAttributes": json.dumps(
                  [{"key": "load_balancing.cross_zone.enabled", "value": "true"}])}),
         item("AWS::S3::Bucket", {"name": "a"}, resourceName="a", supplementaryConfiguration={
