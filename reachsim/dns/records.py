@@ -48,7 +48,11 @@ def zone_answer(asking: Asking, name: str, zone: Zone, follow: Follow) -> Resolu
         what = "has no address record of it" if match.exists else "has no record of it: no such name"
         detail = f"{how} answers for {name} and {what}"
         return Resolution(name, blocks=(no_such_name("DNS_ZONE_SHADOWS_NAME", zone_id, asking.vpc_id, detail, path),))
-    return _of_records(asking, name, match.records, zone_id, how, path, follow)
+    nearest = nearest_records(match.records, asking.home[1])
+    if nearest is None:
+        detail = f"{how} answers for {name} by the place of the query: which of the records is not told offline"
+        return Resolution(name, gaps=(Gap("UNKNOWN_DESTINATION", zone_id, detail),))
+    return _of_records(asking, name, nearest, zone_id, how, path, follow)
 
 
 def _of_records(
@@ -148,6 +152,32 @@ def _leading(records: list[aws.ResourceRecordSet]) -> tuple[aws.ResourceRecordSe
     return tuple(
         one for one in found if one.type not in preferred or not (one.weight == 0 or one.failover == "SECONDARY")
     )
+
+
+def nearest_records(
+    records: tuple[aws.ResourceRecordSet, ...], region: str
+) -> tuple[aws.ResourceRecordSet, ...] | None:  # fmt: skip
+    """The records that may answer a query from a VPC of a Region; None if which of them does is not known.
+
+    **Source:** "Latency-based routing in private hosted zones" (the record of the Region itself answers, or the closest
+    one; an unhealthy one gives way to the next), "Geolocation routing in private hosted zones", "Geoproximity routing
+    in private hosted zones" (by the Region of the VPC; which places belong to which is not published).
+    """
+    found = [record for record in records if not record.by_place]
+    for kind in dict.fromkeys(record.type for record in records if record.by_place):
+        placed = [record for record in records if record.by_place and record.type == kind]
+        own = [record for record in placed if record.region == region]
+        if own and all(map(_always_healthy, own)):
+            found += own
+        elif own or (_alike(placed) and any(record.answers_everywhere for record in placed)):
+            found += placed  # whose health is chance
+        else:
+            return None
+    return tuple(found)
+
+
+def _alike(records: list[aws.ResourceRecordSet]) -> bool:
+    return len({(record.resource_records, record.alias_target) for record in records}) == 1
 
 
 def _always_healthy(record: aws.ResourceRecordSet) -> bool:

@@ -926,7 +926,7 @@ class AliasTarget(msgspec.Struct, frozen=True):
 class ResourceRecordSet(Ec2, frozen=True):
     name: str
     type: str
-    resource_records: tuple[ResourceRecord, ...] = NOT_THERE
+    resource_records: tuple[ResourceRecord, ...] = ()
     alias_target: AliasTarget | None = None
     weight: int | None = None
     failover: str | None = None
@@ -947,10 +947,6 @@ class ResourceRecordSet(Ec2, frozen=True):
         """Whether it answers every query if it is alone: one for a location does not, the default one does."""
         anywhere = self.region is not None or self.geo_proximity_location is not None
         return anywhere or (self.geo_location or {}).get("CountryCode") == "*"
-
-    def __post_init__(self) -> None:
-        told = self.alias_target is not None or not isinstance(self.resource_records, NotThere)
-        _expected(told, "a record set with ResourceRecords or AliasTarget")
 
     def __post_init__(self) -> None:
         told = bool(self.resource_records) or self.alias_target is not None

@@ -1,7 +1,8 @@
-"""Weighted and failover records of private zones: which of them answer at all.
+"""Records of private zones with routing policies: which of them answer at all.
 
 **Source:** "How Amazon Route 53 chooses records when health checking is configured" (Route 53 Developer Guide): a
 record without a health check counts as healthy; records of weight zero answer only if all others are unhealthy.
+"Latency-based routing in private hosted zones": the record of the VPC's own Region answers, or the closest one.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.lan import Lan
+from tests.scenarios.lan import ANY, Lan, ask, assumed, fate
 from tests.scenarios.test_facts_dns import answered
 
 NAME = "db.internal.example"
@@ -40,7 +41,8 @@ def answers(first: dict[str, Any], second: dict[str, Any]) -> set[str]:
         ({"Weight": 100, **CHECKED}, {"Weight": 0}, {FIRST, SECOND}),
         ({"Failover": "PRIMARY"}, {"Failover": "SECONDARY"}, {FIRST}),
         ({"Failover": "PRIMARY", **CHECKED}, {"Failover": "SECONDARY"}, {FIRST, SECOND}),
-        ({"Region": "us-east-1"}, {"Region": "eu-west-1"}, {FIRST, SECOND}),
+        ({"Region": "us-east-1"}, {"Region": "eu-west-1"}, {FIRST}),
+        ({"Region": "us-east-1", **CHECKED}, {"Region": "eu-west-1"}, {FIRST, SECOND}),
         ({"MultiValueAnswer": True}, {"MultiValueAnswer": True}, {FIRST, SECOND}),
     ],
 )
@@ -63,3 +65,39 @@ def test_an_alias_that_looks_at_its_targets_health_can_fail() -> None:
     assert answered(net, net.client, NAME) == {FIRST, SECOND}
     alias["EvaluateTargetHealth"] = False
     assert answered(net, net.client, NAME) == {FIRST}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"Region": "us-west-2"}, {"Region": "eu-west-1"}),
+        ({"GeoLocation": {"ContinentCode": "NA"}}, {"GeoLocation": {"CountryCode": "*"}}),
+        ({"GeoProximityLocation": {"AWSRegion": "us-east-1"}}, {"GeoProximityLocation": {"AWSRegion": "eu-west-1"}}),
+        ({"CidrRoutingConfig": {"LocationName": "a"}}, {"CidrRoutingConfig": {"LocationName": "*"}}),
+    ],
+)
+def test_which_place_is_the_closest_is_not_told_offline(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """Not chance but AWS's table of places decides: one of them answers always, and the other never."""
+    net = Lan()
+    net.zone("internal.example", [net.vpc_id])
+    shut = net.group(net.vpc_id, [], [ANY], name="shut")
+    net.interface(net.b, SECOND, [shut], name="second")
+    path = next(path for path in net._more if "list-resource-record-sets" in path)
+    rows = [{"Name": f"{NAME}.", "Type": "A", "TTL": 60, "SetIdentifier": value, "ResourceRecords": [{"Value": value}]}
+            for value in (FIRST, SECOND)]  # fmt: skip
+    net._more[path]["ResourceRecordSets"] = [row | more for row, more in zip(rows, (first, second), strict=True)]
+    verdict = ask(net, net.client, f"host:{NAME}")
+    assert (fate(verdict), assumed(verdict)) == (("unknown", "none"), {("UNKNOWN_DESTINATION", "Z1111")})
+    net._more[path]["ResourceRecordSets"] = [row | {"Region": region} for row, region in
+                                             zip(rows, ("us-east-1", "eu-west-1"), strict=True)]  # fmt: skip
+    assert fate(ask(net, net.client, f"host:{NAME}")) == ("allowed", "private")
+
+
+def test_a_record_for_a_location_alone_may_not_answer() -> None:
+    net = Lan()
+    net.zone("internal.example", [net.vpc_id])
+    path = next(path for path in net._more if "list-resource-record-sets" in path)
+    row = {"Name": f"{NAME}.", "Type": "A", "TTL": 60, "SetIdentifier": "1", "ResourceRecords": [{"Value": FIRST}]}
+    for place, expected in (({"CountryCode": "JP"}, "unknown"), ({"CountryCode": "*"}, "allowed")):
+        net._more[path]["ResourceRecordSets"] = [row | {"GeoLocation": place}]
+        assert ask(net, net.client, f"host:{NAME}").outcome == expected
