@@ -559,6 +559,7 @@ def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -
         ("network/everything", 320000330),  # a group at a middlebox, named across a transit gateway
         ("network/translation", 300000356),  # regional NAT gateways behind each other
         ("network/foreign hub", 300000025),  # a group named across transit gateways that are peered
+        ("network/hubs", 400000059),  # the same where the reply leaves by another way
         ("network/overlap", 300000255),  # an address that two VPCs have, asked for from an unseen account
         ("network/ipv6", 130000022),  # a reference by a deleted connection behind a middlebox
         ("network/everything", 130000046),  # an endpoint asked from a core network, which is no transit gateway

@@ -1141,6 +1141,7 @@ class Walk:
             (there,) = ends - {tgw}
             if there not in self.world.transit_gateways:
                 raise Unknown(there)
+            self.attached += [id] if self.leg == "request" else []  # no VPC, so that no group is told across (N89)
             return self.from_attachment(there, id, None)
         if kind != "vpc" or row["ResourceId"] not in self.world.vpcs or id not in self.world.vpc_attachments:
             raise Unknown(id)
