@@ -44,7 +44,6 @@ from tests.reference.world import (
     address,
     attachment_works,
     block,
-    is_attached,
     permission_covers,
     works,
 )
@@ -929,9 +928,12 @@ class Walk:
         if self.leg == "request" and self.flight.source.version == 6 and has_vpn:
             self.unsure = True  # only Direct Connect could bring IPv6
         gateway = self.world.vpn_gateways[id]
-        vpcs = [row["VpcId"] for row in gateway["VpcAttachments"] if is_attached(gateway, row["VpcId"])]
+        vpcs = [
+            row["VpcId"] for row in gateway["VpcAttachments"] if attachment_works(gateway, row["VpcId"]) is not False
+        ]
         if not vpcs:
             raise Dropped("BAD_STATE", id)
+        self.require_attached(gateway, vpcs[0], id)
         nobody = self.world.interface_at(vpcs[0], self.flight.destination) is None
         led = self.world.edge_table_of(id) is not None and self.world.in_vpc(vpcs[0], self.flight.destination)
         if nobody and not led:  # else it may yet be led to an appliance

@@ -664,13 +664,8 @@ def state_of(row: Json, key: str) -> str | None:
     return str(state) if state else None
 
 
-def is_attached(gateway: Json, vpc: str) -> bool:
-    """N34: "available" and "attached" mean the same."""
-    return attachment_works(gateway, vpc) is True
-
-
 def attachment_works(gateway: Json, vpc: str) -> bool | None:
-    """None if that is not known."""
+    """N34: "available" and "attached" mean the same. None if that is not known."""
     rows = gateway.get("Attachments") or gateway.get("VpcAttachments") or []
     found = {works(row.get("State"), "available", "attached") for row in rows if row["VpcId"] == vpc}
     return True if True in found else None if None in found else False

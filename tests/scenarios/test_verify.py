@@ -215,7 +215,8 @@ def balanced() -> Build:
     private = net.subnet(
         vpc, "10.0.2.0/24", table=net.table(vpc, [("0.0.0.0/0", net.nat(public, "10.0.1.220", "203.0.113.8"))])
     )
-    front = net.group(vpc, ingress=[("tcp", 443, 443, "0.0.0.0/0")], egress=[("tcp", 50051, 50051, "10.0.2.0/24")])
+    to_targets = [("tcp", port, port, "10.0.2.0/24") for port in (50051, 8081)]
+    front = net.group(vpc, ingress=[("tcp", 443, 443, "0.0.0.0/0")], egress=to_targets)
     back = net.group(vpc, ingress=[("tcp", 50051, 50051, front)], egress=[("tcp", 443, 443, "0.0.0.0/0")])
     net.instance(private, "10.0.2.5", [back], name="app")
     net.interface(private, "10.0.2.9", [net.group(vpc, ingress=[("-1", None, None, "10.0.0.0/8")])],
