@@ -22,6 +22,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
 from reachsim.policy_layers import described, organization_of, organization_path
+from reachsim.policy_layers.moments import issued, moments
 
 NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
 """The keys of an endpoint or VPC, which what a service sends by itself does not have."""
@@ -51,22 +52,14 @@ def role_request(
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalArn": role, "aws:PrincipalAccount": caller.account, "aws:PrincipalType": "AssumedRole",
-        "aws:RequestedRegion": region, "aws:TokenIssueTime": policy.PRESENT, "aws:userid": policy.PRESENT,
-        "aws:CurrentTime": policy.PRESENT, "aws:EpochTime": policy.PRESENT,
+        "aws:RequestedRegion": region, "aws:TokenIssueTime": issued(network), "aws:userid": policy.PRESENT,
+        **moments(network),
     }  # fmt: skip
     if owner != OTHER_ACCOUNT:
         context["aws:ResourceAccount"] = owner
-    absent = set(NO_PATH | _DIRECT)
-    for kind, account in (("Principal", caller.account), ("Resource", owner)):
-        held = account in network.snapshot.accounts()
-        known = organization_of(network, account) if held else policy.UNKNOWN
-        path = organization_path(network, account) if held else None
-        if known is None:
-            absent |= {f"aws:{kind}OrgID", f"aws:{kind}OrgPaths"}
-        else:
-            context[f"aws:{kind}OrgID"] = known
-        if path is not None:
-            context[f"aws:{kind}OrgPaths"] = (path,)
+    organizations, absent = _organizations(network, {"Principal": caller.account, "Resource": owner})
+    context |= organizations
+    absent |= NO_PATH | _DIRECT
     told = described(network, caller.account, role)
     if told is not None and told.tags is not None:
         context |= {f"{_TAGS}{key}": value for key, value in told.tags}
@@ -85,22 +78,33 @@ def service_request(
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": service,
         "aws:SourceAccount": account, "aws:ResourceAccount": owner, "aws:RequestedRegion": region or home[1],
-        **({"aws:SourceArn": source} if source else {}),
+        **({"aws:SourceArn": source} if source else {}), **moments(network),
     }  # fmt: skip
-    absent = set(NO_PATH | _OF_IDENTITIES)
-    for kind, whose in (("Source", account), ("Resource", owner)):
-        held = whose in network.snapshot.accounts()
-        known = organization_of(network, whose) if held else policy.UNKNOWN
-        path = organization_path(network, whose) if held else None
+    organizations, absent = _organizations(network, {"Source": account, "Resource": owner})
+    context |= organizations
+    absent |= NO_PATH | _OF_IDENTITIES
+    if action == "sts:AssumeRole":
+        absent.add("sts:ExternalId")  # which services do not send
+    return policy.Request(policy.Principal.parse(service), action, resource, owner, context, absent=frozenset(absent))
+
+
+def _organizations(network: Network, accounts: Mapping[str, str]) -> tuple[dict[str, Any], set[str]]:
+    """The keys of the organizations of accounts, by whose they are (``Principal``, ``Resource``, ``Source``), and those
+    that are not there because an account is in none.
+    """
+    context: dict[str, Any] = {}
+    absent: set[str] = set()
+    for kind, account in accounts.items():
+        held = account in network.snapshot.accounts()
+        known = organization_of(network, account) if held else policy.UNKNOWN
+        path = organization_path(network, account) if held else None
         if known is None:
             absent |= {f"aws:{kind}OrgID", f"aws:{kind}OrgPaths"}
         else:
             context[f"aws:{kind}OrgID"] = known
         if path is not None:
             context[f"aws:{kind}OrgPaths"] = (path,)
-    if action == "sts:AssumeRole":
-        absent.add("sts:ExternalId")  # which services do not send
-    return policy.Request(policy.Principal.parse(service), action, resource, owner, context, absent=frozenset(absent))
+    return context, absent
 
 
 def not_assumed(network: Network, block: Block, role: str, service: str, rest: str = "") -> Block:

@@ -194,12 +194,16 @@ def trust_statement(ground: Ground, fault: Fault) -> Iterator[Steps]:
         return
     (account, region), project = found
     source = f"arn:{services.partition_of(region)}:codebuild:{region}:{account}:project/{project.name}"
-    statement = {
-        "Sid": "CodeBuildAssumesIt", "Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"},
+    yield (AddTrustStatement(block.component, trust_in("CodeBuild", account, source)),)
+
+
+def trust_in(service: str, account: str, source: str) -> str:
+    """A statement of a trust policy for a service (``CodeBuild``) on behalf of one of its resources (an ARN) alone."""
+    return json.dumps({
+        "Sid": f"{service}AssumesIt", "Effect": "Allow", "Principal": {"Service": f"{service.lower()}.amazonaws.com"},
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": source}},
-    }  # fmt: skip
-    yield (AddTrustStatement(block.component, json.dumps(statement)),)
+    })  # fmt: skip
 
 
 def environment_repository(ground: Ground, source: str) -> Repository | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reachsim import services
+from reachsim.fix.allowing import trust_in
 from reachsim.fix.faults import Fault
 from reachsim.fix.steps import AddInlinePolicy, AddTrustStatement
 from reachsim.fix.taken import Steps
@@ -36,12 +37,7 @@ def let_the_pipeline(ground: Ground, fault: Fault) -> Iterator[Steps]:
 def _trust(ground: Ground, fault: Fault) -> Iterator[Steps]:
     for account, region in (home for home, one in ground.network.pipelines if one.name == fault.source):
         pipeline = f"arn:{services.partition_of(region)}:codepipeline:{region}:{account}:{fault.source}"
-        statement = {
-            "Sid": "CodePipelineAssumesIt", "Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": account, "aws:SourceArn": pipeline}},
-        }  # fmt: skip
-        yield (AddTrustStatement(fault.destination, json.dumps(statement)),)
+        yield (AddTrustStatement(fault.destination, trust_in("CodePipeline", account, pipeline)),)
 
 
 def _statements(fault: Fault) -> list[dict[str, Any]]:

@@ -117,6 +117,21 @@ def test_a_deny_counts_for_what_the_request_is(condition: dict[str, Any] | None,
         assert any("ec2:CreateNetworkInterface" in one.detail for one in check.assumptions)
 
 
+@pytest.mark.parametrize(
+    ("key", "moment", "outcome"),
+    [
+        ("aws:TokenIssueTime", "2024-01-01T00:00:00Z", "allowed"),
+        ("aws:CurrentTime", "2024-01-01T00:00:00Z", "allowed"),
+        ("aws:CurrentTime", "2199-01-01T00:00:00Z", "unknown"),  # until then
+        ("aws:TokenIssueTime", "2199-01-01T00:00:00Z", "unknown"),  # so far, not for ever
+    ],
+)
+def test_sessions_that_were_revoked_long_ago_keep_no_build_from_starting(key: str, moment: str, outcome: str) -> None:
+    """IAM User Guide, "Revoke IAM role temporary security credentials"."""
+    revoked = statement("*", "*", "Deny", Condition={"DateLessThan": {key: moment}})
+    assert judged(Pipeline(build_role=[*BUILD_ROLE, revoked]))[1] == outcome
+
+
 def test_without_the_roles_policies_it_is_not_known() -> None:
     net = Pipeline()
     files = {name: data for name, data in net.files().items() if "get-account-authorization-details" not in name}
