@@ -30,8 +30,9 @@ def entrances(ground: Ground, sources: Sequence[str]) -> Iterator[Cell]:
             for source, interfaces in own.items():
                 found = _arriving(verdict, node, interfaces) or _undecided(ground, verdict, node, source, interfaces)
                 found = found or _by_a_rule(ground, verdict, node, source, interfaces)
-                if found is not None:
-                    yield Cell("internet", source, found.outcome, found.route, False, (), found)
+                if found is not None:  # what surely gets to the node need not come to this source
+                    said = msgspec.structs.replace(found, surely=())
+                    yield Cell("internet", source, found.outcome, found.route, False, (), said)
 
 
 def _arriving(verdict: Verdict, node: Interface, interfaces: Sequence[Interface]) -> Verdict | None:
@@ -45,9 +46,7 @@ def _arriving(verdict: Verdict, node: Interface, interfaces: Sequence[Interface]
         for one in verdict.assumptions
     ):
         outcome = "unknown"
-    if outcome is None:
-        return None
-    return msgspec.structs.replace(verdict, outcome=outcome, paths=tuple(paths), surely=())
+    return msgspec.structs.replace(verdict, outcome=outcome, paths=tuple(paths)) if outcome is not None else None
 
 
 def _crosses(path: Path, names: set[str]) -> bool:
@@ -60,8 +59,7 @@ def _undecided(
     """The verdict where nothing tells what the load balancer forwards to, and its node is let through to the source."""
     if verdict.outcome != "unknown" or node.vpc_id not in {one.vpc_id for one in interfaces}:
         return None
-    open_ = simulate(ground, node.id, source).outcome != "blocked"
-    return msgspec.structs.replace(verdict, surely=()) if open_ else None
+    return verdict if simulate(ground, node.id, source).outcome != "blocked" else None
 
 
 def _by_a_rule(
@@ -84,7 +82,7 @@ def _by_a_rule(
             detail = f"a rule of {balancer.name} sends requests to {pool.name}: for which ones was not read"
             outcome = "unknown" if lacking or "unknown" in (verdict.outcome, onward.outcome) else onward.outcome
             return msgspec.structs.replace(
-                onward, surely=(), outcome=outcome, route=verdict.route if verdict.route != "none" else "internet",
+                onward, outcome=outcome, route=verdict.route if verdict.route != "none" else "internet",
                 missing=tuple(sorted({*onward.missing, *lacking, *verdict.missing})),
                 assumptions=(*onward.assumptions, Assumption("LB_RULES_NOT_FOLLOWED", balancer.id, detail, "leak")),
             )  # fmt: skip

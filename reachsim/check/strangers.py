@@ -39,6 +39,7 @@ from reachsim.check.compared import ANY, STRANGER, account_of, filled, filled_va
 from reachsim.check.ways_in import Keys, Way, lacking, ways
 from reachsim.model.network import Network
 from reachsim.policy.glob import Glob
+from reachsim.policy.request import VPC_KEYS
 from reachsim.policy.statements import Statement
 from reachsim.policy_layers import levels, members_of, moments, organization_of
 
@@ -46,8 +47,7 @@ ANYONE: Final = "any account"
 ANYWHERE: Final = ("23.87.145.61", "101.203.77.149", "151.67.203.85", "203.87.149.61", "2600:1f18:4d2::61")
 """Public addresses far apart, of nobody in particular: who gets in from one of them is not bound to a block."""
 _ABSENT: Final = frozenset(
-    ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
-     "aws:VpceOrgPaths", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn",
+    (*VPC_KEYS, "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn",
      "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "ec2:SourceInstanceARN",
      "aws:Ec2InstanceSourceVpc", "aws:Ec2InstanceSourcePrivateIPv4", "codebuild:ProjectArn", "codebuild:BuildArn",
      "lambda:SourceFunctionArn", "ecs:ServiceArn", "ecs:TaskArn", "aws:PrincipalServiceName",

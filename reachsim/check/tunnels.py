@@ -29,7 +29,7 @@ from reachsim.simulate import simulate
 from reachsim.verdict import Cell, Finding
 
 _ENDPOINT: Final = "ec2_instance_connect_endpoint"
-PORTS: Final = (22, 3389)
+_PORTS: Final = (22, 3389)
 """The ports that an EC2 Instance Connect Endpoint leads to."""
 _CHANNELS: Final = ({"action": "ssmmessages:CreateControlChannel", "resource": "*"},
                     {"action": "ssmmessages:OpenDataChannel", "resource": "*"})  # fmt: skip
@@ -59,7 +59,7 @@ def _instance_connect(ground: Ground, sources: Sequence[str]) -> Iterator[Findin
 def _led_to(ground: Ground, endpoint: str, target: Interface) -> Iterator[str]:
     """What gets to an interface from the endpoint's own address, or from a client's that it keeps."""
     label = ground.network.label(target.instance_id or target.id)
-    for port in PORTS:
+    for port in _PORTS:
         verdict = simulate(ground, endpoint, target.id, protocol="tcp", port=port)
         if verdict.outcome != "blocked":
             yield f"{label}: tcp {port} from the endpoint's address is {verdict.outcome}"
@@ -68,10 +68,10 @@ def _led_to(ground: Ground, endpoint: str, target: Interface) -> Iterator[str]:
 
 
 def _admits_the_internet(network: Network, target: Interface, port: int) -> bool:
+    service = protocol_services(TCP, IntervalSet.single(port)).first
     groups = [one for name in target.groups if (one := network.security_groups.get(name)) is not None]
-    asked = protocol_services(TCP, IntervalSet.single(port))
-    rules = [rule for group in groups for rule in security_group_rules(network, group, "ingress")]
-    return any(rule.services & asked and rule.peers & (PUBLIC | V6) for rule in rules)
+    rules = [rule for group in groups for rule in security_group_rules(network, group, "ingress", service)]
+    return any(rule.peers & (PUBLIC | V6) for rule in rules)
 
 
 def _sessions(
@@ -88,13 +88,8 @@ def _sessions(
         if verdict.outcome in THROUGH:
             label = network.label(source.removeprefix("codebuild:"))
             title = f"whoever may start a session of Systems Manager gets a shell on {label}"
-            yield finding_of(
-                "SESSION_MANAGER_LEADS_IN",
-                "info",
-                source,
-                title,
-                [f"{source} → ssmmessages: {verdict.outcome} {verdict.route}, and its role may open channels"],
-            )
+            line = f"{source} → ssmmessages: {verdict.outcome} {verdict.route}, and its role may open channels"
+            yield finding_of("SESSION_MANAGER_LEADS_IN", "info", source, title, [line])
 
 
 def _of_sessions(service_name: str) -> bool:

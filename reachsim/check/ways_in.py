@@ -19,15 +19,14 @@ from msgspec import Struct
 from reachsim import policy
 from reachsim.check.compared import ANY, STRANGER, account_of, filled_values, keys_of, values
 from reachsim.model.network import Network
+from reachsim.policy.request import FOLDED_VPC_KEYS
 from reachsim.policy.statements import Statement
 from reachsim.policy_layers import familiar, organization_of
 
 Keys = Mapping[str, Any]
 """Context keys of a request, None for one that it lacks."""
 _WAY_KEYS: Final = frozenset(
-    {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
-     "aws:vpceorgid", "aws:vpceorgpaths", "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst",
-     "aws:calledvialast"}
+    {"aws:sourceip", *FOLDED_VPC_KEYS, "aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"}
 )  # fmt: skip
 _POINT_KEYS: Final = frozenset({"s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin"})
 _BY_ENDPOINT: Final = {

@@ -11,6 +11,7 @@ from typing import Any, Final
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.model.records import has_ports
 from reachsim.patch import Json, Patch, patch_between
 
 Record = dict[str, Any]
@@ -187,7 +188,7 @@ class Draft:
         """
         owner, peer = owner or self.network.home_of(group)[0], canonical(peer)
         permission: Record = {"IpProtocol": protocol, **{key: [] for key, _ in PEERS}}
-        if ports is None and protocol.lower() in ("tcp", "udp", "6", "17"):
+        if ports is None and has_ports(protocol):
             ports = 0, 65535
         if ports is not None:
             permission |= {"FromPort": ports[0], "ToPort": ports[1]}

@@ -209,7 +209,7 @@ def _check_range(what: str, low: int | None, high: int | None, least: int, most:
             raise ValueError(f"Expected {what} from {least} to {most}, got {value}")
 
 
-def _has_ports(protocol: str) -> bool:
+def has_ports(protocol: str) -> bool:
     """Whether AWS stores ports with every network ACL entry and every rule for a protocol ("CreateNetworkAclEntry",
     PortRange; "IpPermission": FromPort is the start of the port range).
     """
@@ -218,7 +218,7 @@ def _has_ports(protocol: str) -> bool:
 
 def _check_order(protocol: str, low: int | None, high: int | None) -> None:
     """AWS stores no range of ports that ends before it begins; read as it stands, it would hold no port at all."""
-    if _has_ports(protocol) and low is not None and high is not None and low > high:
+    if has_ports(protocol) and low is not None and high is not None and low > high:
         raise ValueError(f"Expected a range of ports that ends where it begins or later, got {low} to {high}")
 
 
@@ -256,7 +256,7 @@ class NetworkAclEntry(Ec2, frozen=True):
         if self.port_range is not None:
             _check_order(self.protocol, self.port_range.from_, self.port_range.to)
         else:
-            _expected(not _has_ports(self.protocol), "an entry for TCP or UDP with PortRange")
+            _expected(not has_ports(self.protocol), "an entry for TCP or UDP with PortRange")
 
 
 class NetworkAclAssociation(Ec2, frozen=True):
@@ -329,7 +329,7 @@ class IpPermission(Ec2, frozen=True):
             _check_order(self.ip_protocol, self.from_port, self.to_port)
         ports = sum(one is not None for one in (self.from_port, self.to_port))
         _expected(ports != 1, "a rule with both FromPort and ToPort or neither")
-        _expected(ports == 2 or not _has_ports(self.ip_protocol), "a rule for TCP or UDP with FromPort and ToPort")
+        _expected(ports == 2 or not has_ports(self.ip_protocol), "a rule for TCP or UDP with FromPort and ToPort")
 
 
 class SecurityGroup(Ec2, frozen=True):

@@ -127,6 +127,13 @@ class Call:
     def path(self, name: str) -> str:
         return absolute(name, self.scope.directory)
 
+    def files(self) -> list[tuple[str, str]]:
+        """The files of the context in the working folder: path in the context, path from there; none outside of it."""
+        root = self.machine.context_path(self.scope.directory)
+        start = "" if root == "." else f"{root}/"
+        held = self.machine.context if root is not None else ()
+        return [(path, path.removeprefix(start)) for path in held if path.startswith(start)]
+
     def read(self, name: str) -> str | None:
         return self.machine.read(self.path(name)) if is_known(name) else None
 

@@ -58,16 +58,12 @@ def _generated(call: Call, names: list[str]) -> list[Found]:
 
     **Source:** go command documentation, "Generate Go files by processing source".
     """
-    root = call.machine.context_path(call.scope.directory)
-    if root is None:
-        return []
-    start = "" if root == "." else f"{root}/"
     deep = not names or any("..." in one for one in names)
     found: list[Found] = []
-    for path in call.machine.context:
-        if not path.endswith(".go") or not path.startswith(start) or (not names and "/" in path.removeprefix(start)):
+    for path, inside in call.files():
+        if not path.endswith(".go") or (not names and "/" in inside):
             continue
-        place = call.path(path.removeprefix(start))
+        place = call.path(inside)
         text = call.machine.read(place) or ""
         named = deep or any(path == one.removeprefix("./") or path.startswith(one.removeprefix("./")) for one in names)
         for match in _DIRECTIVE.finditer(text) if named and "//go:generate" in text else ():

@@ -103,13 +103,8 @@ def workspace(call: Call) -> dict[str, str]:
     patterns = listing(listed.get("packages") if isinstance(listed, dict) else listed)
     for name, key in (("pnpm-workspace.yaml", "packages"), ("lerna.json", "packages")):
         patterns = patterns or listing(table(load(call.read(name) or "")).get(key))
-    root = call.machine.context_path(call.scope.directory)
     found: dict[str, str] = {}
-    if root is None or not patterns:
-        return found
-    prefix = "" if root == "." else f"{root}/"
-    for path in call.machine.context:
-        inside = path.removeprefix(prefix) if path.startswith(prefix) else ""
+    for _, inside in call.files() if patterns else ():
         if posixpath.basename(inside) != "package.json" or len(found) >= _MAX_PACKAGES:
             continue
         folder = posixpath.dirname(inside)
@@ -219,11 +214,10 @@ def _targets(call: Call, project: str, name: str) -> list[Found]:
 
     **Source:** Nx documentation, "nx:run-commands", "Project Configuration".
     """
-    root = call.machine.context_path(call.scope.directory)
-    start = "" if root == "." else f"{root}/"
     found: list[Found] = []
-    for path in [one for one in call.machine.context if posixpath.basename(one) == "project.json"][:_MAX_PACKAGES]:
-        settings = call.json(path.removeprefix(start)) or {}
+    projects = [(path, inside) for path, inside in call.files() if posixpath.basename(path) == "project.json"]
+    for path, inside in projects[:_MAX_PACKAGES]:
+        settings = call.json(inside) or {}
         titles = (settings.get("name"), posixpath.basename(posixpath.dirname(path)))
         target = table(table(settings.get("targets")).get(name))
         if (project and project not in titles) or not target:

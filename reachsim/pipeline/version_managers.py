@@ -34,10 +34,11 @@ def asdf(call: Call) -> Outcome:
     words = [word for word in call.words if not word.startswith("-")]
     plugin = words[:2] == ["plugin", "add"] or words[:1] == ["plugin-add"]
     if plugin:
-        url = next((word for word in words if "://" in word), "https://github.com/asdf-vm/asdf-plugins")
-        return Outcome(
-            tuple(urls.git_destination(url, "certain" if any("://" in one for one in words) else "likely")), ""
+        named = next((word for word in words if "://" in word), "")
+        found = urls.git_destination(
+            named or "https://github.com/asdf-vm/asdf-plugins", "certain" if named else "likely"
         )
+        return Outcome(tuple(found), "")
     if words[:1] != ["install"]:
         return Outcome((), None)
     return Outcome(tuple(_installed(call, words[1:2])), "")

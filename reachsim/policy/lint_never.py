@@ -19,12 +19,11 @@ from .conditions import Condition, Quantifier, condition, holds, read_operator
 from .glob import Glob, covers
 from .lint import Issue, Place, Subject
 from .operators import NULL
+from .request import FOLDED_VPC_KEYS
 from .statements import PRINCIPAL_KINDS
 
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
 _SEVERAL: Final = "IAM User Guide, Conditions with multiple context keys or values"
-_VPC: Final = ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount",
-               "aws:vpceorgid", "aws:vpceorgpaths")  # fmt: skip
 _ORGANIZATION: Final = (r"o-[a-z0-9]{10,32}", "an organization's id, such as o-a1b2c3d4e5")
 _PATH: Final = (r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*",
                 "a path in an organization, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/")  # fmt: skip
@@ -112,7 +111,7 @@ def _contradictions(subject: Subject) -> Iterator[Issue]:
         if found is not None:
             asked[found.lookup].append((found, values))
     there = [(key, values) for key, several in asked.items() for one, values in several if _needs(one)]
-    vpc = next((key for key, _ in there if key in _VPC), None)
+    vpc = next((key for key, _ in there if key in FOLDED_VPC_KEYS), None)
     for key, values in there:
         if key == "aws:sourceip" and vpc is not None:
             message = f"no request has aws:SourceIp and {vpc}: the one comes by the internet, the other by an endpoint"

@@ -7,11 +7,17 @@ keys that are present; nothing is derived here, not even ``aws:PrincipalArn``. K
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from .glob import Glob
 from .principals import Principal
 from .truth import UNKNOWN
 from .variables import Context, ContextValue
+
+VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
+                   "aws:VpceOrgID", "aws:VpceOrgPaths")  # fmt: skip
+"""The keys that tell of the VPC endpoint by which a request came, which others lack (facts 62, 63, 65, 66)."""
+FOLDED_VPC_KEYS: Final = frozenset(map(str.lower, VPC_KEYS))
 
 
 class OpenContext(dict[str, ContextValue]):

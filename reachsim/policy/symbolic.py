@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from .document import parse
 from .judge import View, judge
-from .request import Request
+from .request import VPC_KEYS, Request
 from .statements import Document, Kind
 from .symbolic_cells import CallerClass, Cell, Group, OwnerClass
 from .symbolic_cells import Zone as Zone
@@ -31,10 +31,7 @@ from .symbolic_values import KeyValue
 CALLERS: Final[tuple[CallerClass, ...]] = ("own account", "own organization", "another account", "anonymous")
 OWNERS: Final[tuple[OwnerClass, ...]] = ("own account", "own organization", "another account")
 _EVERYONE: Final[tuple[CallerClass, ...]] = (*CALLERS, "AWS service")
-_OUTSIDE: Final[dict[str, KeyValue]] = dict.fromkeys(
-    ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID",
-     "aws:VpceOrgPaths"),
-)  # fmt: skip
+_OUTSIDE: Final[dict[str, KeyValue]] = dict.fromkeys(VPC_KEYS)
 _MOST_PROOFS: Final = 60
 Extent = Literal["all", "some", "perhaps"]
 

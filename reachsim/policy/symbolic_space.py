@@ -19,7 +19,7 @@ from . import reference
 from .conditions import Quantifier, holds
 from .glob import Glob
 from .judge import View
-from .request import Request
+from .request import FOLDED_VPC_KEYS, Request
 from .statements import Document, Statement
 from .symbolic_asked import Asked
 from .symbolic_callers import Callers
@@ -46,10 +46,6 @@ _ALWAYS: Final = frozenset({"aws:securetransport", "aws:requestedregion", "aws:c
 _MOST_CELLS: Final = 5_000
 _MOST_KEYS: Final = 200
 _ADDRESS: Final = "aws:sourceip"
-_VPC: Final = frozenset(
-    {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
-     "aws:vpceorgpaths"}
-)  # fmt: skip
 _Way = Literal["", "internet", "endpoint"]
 _Same = tuple[Masks, int, bool, _Way]
 _Reached = dict[_Same, tuple[Caller, Target, dict[str, KeyValue]]]
@@ -215,7 +211,7 @@ class Space:
 
 def _way_of(key: str) -> _Way:
     """The way of requests that have a key (in lower case), "" if it tells of none."""
-    return "internet" if key == _ADDRESS else "endpoint" if key in _VPC else ""
+    return "internet" if key == _ADDRESS else "endpoint" if key in FOLDED_VPC_KEYS else ""
 
 
 def _lacks_all(statement: Statement, caller: Caller, fixed: Mapping[str, KeyValue]) -> bool:

@@ -25,6 +25,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.evaluate import excused
 from reachsim.policy.principals import Via
+from reachsim.policy.request import FOLDED_VPC_KEYS
 from reachsim.policy_layers import said
 from reachsim.policy_layers.asked import Asked
 from reachsim.policy_layers.encryption import KeyUse, keys_of_a_session
@@ -39,10 +40,6 @@ _CRYPTOGRAPHIC: Final = ("kms:decrypt", "kms:encrypt", "kms:generatedatakey", "k
                          "kms:generatemac", "kms:derivesharedsecret")  # fmt: skip
 """How the actions begin, in lower case, for which a key has to be enabled ("Key states", the table there)."""
 _MOMENTS: Final = ("aws:CurrentTime", "aws:EpochTime")
-_NO_VPC: Final = frozenset(
-    {"aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
-     "aws:vpceorgpaths"}
-)  # fmt: skip
 
 
 class KeySays(msgspec.Struct, frozen=True):
@@ -167,7 +164,7 @@ def _question(asked: Asked, key: _Key, use: KeyUse) -> Asked:
     context |= {name: asked.request.keys.get(name.lower(), policy.PRESENT) for name in _MOMENTS}
     context |= {f"kms:EncryptionContext:{name}": value for name, value in use.context.items()}
     context["kms:EncryptionContextKeys"] = tuple(use.context) or (() if use.whole else policy.PRESENT)
-    caller, role, absent = asked.request.principal, asked.role, _NO_VPC
+    caller, role, absent = asked.request.principal, asked.role, FOLDED_VPC_KEYS
     if use.signer == "service":
         caller, role = policy.Principal.parse(f"{use.service}.{region}.{suffix}"), None
         context |= {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": caller.text,

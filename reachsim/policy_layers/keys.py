@@ -13,6 +13,7 @@ from reachsim.addresses import format_address
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.packets import SERVICE, TCP
+from reachsim.policy.request import VPC_KEYS
 from reachsim.policy.stand_ins import (
     CODEARTIFACT_ACCOUNT,
     CODEARTIFACT_ORGANIZATION,
@@ -28,8 +29,6 @@ from reachsim.policy_layers.organizations import organization_of, organization_p
 from reachsim.policy_layers.ways import UNSEEN, Way
 from reachsim.scenarios import Scenario
 
-_VPC_KEYS: Final = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount",
-                    "aws:VpceOrgID", "aws:VpceOrgPaths")  # fmt: skip
 _VPCE_SERVICES: Final = frozenset({"ecr", "s3", "kms", "lambda", "iam", "ecs", "cloudformation"})
 """The services whose requests have aws:SourceVpcArn, aws:VpceAccount, … (facts 65, 66; read 2026-09)."""
 _NO_VPCE_SERVICES: Final = frozenset({"logs", "codecommit", "codebuild", "sts"})
@@ -82,7 +81,7 @@ def absent_keys(network: Network, way: Way, one: Scenario, asking: Asking) -> fr
     """The keys that a direct request on this way is known not to have, unless the context holds them."""
     keys = [*_INDIRECT_KEYS, *callers_lack(network, one, asking)]
     if way.endpoint != UNSEEN:
-        keys += ["aws:SourceIp"] if way.endpoint else _VPC_KEYS
+        keys += ["aws:SourceIp"] if way.endpoint else VPC_KEYS
     if way.endpoint and asking.service in _NO_VPCE_SERVICES:
         keys += ["aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"]
     if asking.service == "s3" and not asking.resource.split(":", 5)[-1].startswith("accesspoint/"):

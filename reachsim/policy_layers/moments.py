@@ -31,7 +31,7 @@ def moments(network: Network) -> dict[str, policy.NotBefore]:
 
 def issued(network: Network) -> policy.NotBefore:
     """When the credentials of a session were issued."""
-    return policy.NotBefore(_text(_begun(network.snapshot.manifest.started or "") - _LONGEST_SESSION))
+    return _issued(network.snapshot.manifest.started or "")
 
 
 def timed(network: Network, request: policy.Request) -> policy.Request:
@@ -40,6 +40,8 @@ def timed(network: Network, request: policy.Request) -> policy.Request:
     if request.principal.kind in ("role", "session"):
         found["aws:TokenIssueTime"] = issued(network)
     lacking = {key: value for key, value in found.items() if key.lower() not in request.keys}
+    if not lacking:
+        return request
     absent = request.keys.absent if isinstance(request.keys, OpenContext) else None
     return policy.Request(
         request.principal, request.action, request.resource_arn, request.resource_account,
@@ -54,6 +56,11 @@ def _moments(started: str) -> tuple[tuple[str, policy.NotBefore], ...]:
         ("aws:CurrentTime", policy.NotBefore(_text(begun))),
         ("aws:EpochTime", policy.NotBefore(str(int(begun.timestamp())))),
     )
+
+
+@lru_cache(maxsize=8)
+def _issued(started: str) -> policy.NotBefore:
+    return policy.NotBefore(_text(_begun(started) - _LONGEST_SESSION))
 
 
 def _begun(started: str) -> datetime:
