@@ -18,6 +18,7 @@ from reachsim.addresses import NAT64, PUBLIC, V4, V6
 from reachsim.apart import told_apart
 from reachsim.destinations import Destination, destination
 from reachsim.dns import Reason, Resolution, resolve_outside
+from reachsim.dns.resolution import made_up_ipv6
 from reachsim.engine import ICMP_REPLIES, Flow, kinds
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import Context, Ground, Walk, forward, one_by_one
@@ -333,18 +334,9 @@ def _stopped_before(walked: Scenario, blocks: tuple[Block, ...]) -> Scenario:
 def with_dns64(network: Network, start: Source, resolution: Resolution) -> Resolution:
     """A subnet with DNS64 gets IPv6 addresses made up for a name that has none of its own, of the VPC's resolver and of
     no other name server (N58).
-
-    Whether a public name has some is not known offline; of AWS services' names only the IPv4 ones are.
     """
     subnet = network.subnets.get(start.origin.interface.subnet_id) if start.origin.interface else None
-    own = resolution.addresses & V6
-    if subnet is None or not subnet.enable_dns64 or resolution.without_dns64 or resolution.both:
-        return resolution
-    if own and not resolution.public:
-        return resolution
-    made = (resolution.addresses & V4).shift(NAT64.first)
-    both = resolution.both or (resolution.public and resolution.service is not None)
-    return msgspec.structs.replace(resolution, addresses=resolution.addresses | made, both=both)
+    return made_up_ipv6(resolution) if subnet is not None and subnet.enable_dns64 else resolution
 
 
 def _one_by_one(addresses: IntervalSet, start: Source) -> list[IntervalSet]:

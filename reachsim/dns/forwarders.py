@@ -4,7 +4,9 @@ A server answers as a VPC of this snapshot does if it is an inbound resolver end
 route tables, security groups and network ACLs between the outbound endpoint (or the client itself) and the inbound one.
 Any other server may answer anything, if queries of the outbound endpoint get to it. Both UDP and TCP are looked at: a
 query that only UDP carries is answered unless the answer is too long for it. An endpoint takes the protocols that it
-has, any if none is told (API_ResolverEndpoint, Protocols).
+has, any if none is told (API_ResolverEndpoint, Protocols); an inbound one with DNS64 makes up IPv6 addresses
+(Dns64Enabled). Whether an outbound one asks public IPv6 targets by an internet gateway (Ipv6InternetAccessEnabled)
+changes no answer: nobody knows what these would say.
 
 **Source:** "How Resolver endpoints forward DNS queries from your VPCs to your network", "Avoid loop configurations with
 Resolver endpoints", "Considerations when creating inbound and outbound endpoints" (Route 53 Developer Guide); facts
@@ -20,7 +22,7 @@ from msgspec import Struct
 
 from reachsim.addresses import V4, format_address
 from reachsim.dns.joined import everywhere
-from reachsim.dns.resolution import Asking, Carried, Noted, Resolution, dns_hop
+from reachsim.dns.resolution import Asking, Carried, Noted, Resolution, dns_hop, made_up_ipv6
 from reachsim.dns.resolver import address_of
 from reachsim.evidence import Assumption, Block, Gap
 from reachsim.intervals import IntervalSet
@@ -146,7 +148,8 @@ def _agreed(
     """What the VPCs behind the servers answer, if they agree."""
     component, code, how = why
     found: list[Resolution] = []
-    for vpc_id in dict.fromkeys((one.endpoint.host_vpc_id or "") if one.endpoint else "" for one in through):
+    ends = [one.endpoint for one in through if one.endpoint is not None]
+    for vpc_id, dns64 in dict.fromkeys((one.host_vpc_id or "", one.dns64_enabled) for one in ends):
         if vpc_id in asking.trail or asking.left == 0:
             detail = f"{how}, whose resolver forwards {name} back again: a loop"
             return Resolution(name, gaps=(Gap("DNS_FORWARDING_LOOP", component, detail),))
@@ -156,7 +159,8 @@ def _agreed(
         there = msgspec.structs.replace(
             asking, vpc_id=vpc_id, inbound=True, trail=(*asking.trail, vpc_id), left=asking.left - 1
         )
-        found.append(answer(there, name))
+        answered = answer(there, name)
+        found.append(made_up_ipv6(answered) if dns64 else answered)
     first = found[0]
     if all(first.same_answer(one) for one in found[1:]):
         return first

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from reachsim.addresses import NAT64, V4, V6
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
@@ -162,6 +163,18 @@ def without(found: Resolution, *blocks: Block) -> Resolution:
     """No answer, for these blocks; what there would be else, if it is known, stands beside."""
     known = None if found.gaps or (found.blocks and found.otherwise is None) or not found.addresses else found
     return Resolution(found.name, blocks=(*blocks, *found.blocks), otherwise=found.otherwise or known)
+
+
+def made_up_ipv6(found: Resolution) -> Resolution:
+    """An answer as DNS64 gives it: with IPv6 addresses made up for a name that has none of its own (N58).
+
+    Whether a public name has some is not known offline; of AWS services' names only the IPv4 ones are.
+    """
+    if found.without_dns64 or found.both or (found.addresses & V6 and not found.public):
+        return found
+    made = (found.addresses & V4).shift(NAT64.first)
+    both = found.public and found.service is not None
+    return msgspec.structs.replace(found, addresses=found.addresses | made, both=both)
 
 
 def plain(name: str) -> str:

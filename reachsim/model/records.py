@@ -991,6 +991,7 @@ class ResolverEndpoint(Ec2, frozen=True):
     host_vpc_id: str | None = msgspec.field(name="HostVPCId", default=None)
     status: str | None = None
     protocols: tuple[str, ...] = ()
+    dns64_enabled: bool = False
 
 
 class ResolverEndpointIpAddress(Ec2, frozen=True):

@@ -78,6 +78,8 @@ class Draft:
         self.servers()
         for subnet in self.subnets:
             self.net[subnet]["EnableDns64"] = self.chance(0.3)
+        for endpoint in self.net._lists["route53resolver/list-resolver-endpoints"]:
+            endpoint["Dns64Enabled"] = endpoint["Direction"] == "INBOUND" and self.chance(0.3)
 
     def chance(self, p: float) -> bool:
         return self.rng.random() < p

@@ -40,6 +40,17 @@ def no(code: str) -> Answer:
     return Answer("none", code=code)
 
 
+def made_up(four: Answer, six: Answer) -> Answer:
+    """The answer for AAAA by DNS64: addresses made up of IPv4 ones where a name has none of its own (N58)."""
+    without = six.kind == "addresses" and not six.addresses and six.code in ("", four.code)
+    if six.kind == "public" or (without and four.kind == "public"):  # whether it has one of its own is not known
+        return replace(six, kind="public", addresses=frozenset({str(NAT64)}))
+    if not without:
+        return six
+    made = (int(NAT64.network_address) + int(address(text)) for text in four.addresses)
+    return replace(six, addresses=frozenset(str(IPv6Address(number)) for number in made))
+
+
 def under(name: str, domain: str) -> bool:
     return domain in ("", name) or name.endswith(f".{domain}")
 
@@ -65,8 +76,9 @@ class Names:
     def ask(self, eni: str, name: str) -> Answer:
         """What a client gets that asks for both families."""
         four, six = (self.query(eni, name, qtype) for qtype in ("A", "AAAA"))
-        if six.kind == "addresses" and not six.addresses and six.code in ("", four.code):
-            six = self.made_up(eni, four)
+        subnet = self.world.subnets[self.world.interfaces[eni]["SubnetId"]]
+        if subnet["EnableDns64"] and self.asks_its_resolver(self.servers(eni)):
+            six = made_up(four, six)
         both = [four, six]
         kinds = {one.kind for one in both}
         if "unknown" in kinds:
@@ -75,14 +87,6 @@ class Names:
             return Answer("public")
         addresses = frozenset().union(*(one.addresses for one in both))
         return Answer("addresses", addresses) if addresses else no("")
-
-    def made_up(self, eni: str, four: Answer) -> Answer:
-        """IPv6 addresses that the VPC's resolver makes up for a name without, for subnets with DNS64 (N58)."""
-        subnet = self.world.subnets[self.world.interfaces[eni]["SubnetId"]]
-        if not subnet["EnableDns64"] or not self.asks_its_resolver(self.servers(eni)):
-            return EMPTY
-        made = (int(NAT64.network_address) + int(address(text)) for text in four.addresses)
-        return Answer("addresses", frozenset(str(IPv6Address(number)) for number in made))
 
     def asks_its_resolver(self, servers: list[str]) -> bool:
         return bool(servers) and servers[0] in AMAZON
@@ -122,18 +126,26 @@ class Names:
         there = {inbound[server] for server, fate in fates if fate == "delivered"}
         if not there:
             return no("DNS_FORWARDER_UNREACHABLE")
-        if any(vpc in trail for vpc in there) or left <= 0:
+        if any(vpc in trail for vpc, _ in there) or left <= 0:
             return UNKNOWN
-        found = [
-            self.of_vpc(vpc, name, qtype, inbound=True, trail=(*trail, vpc), left=left - 1) for vpc in sorted(there)
-        ]
+        found = [self.by_endpoint(vpc, dns64, name, qtype, (*trail, vpc), left - 1) for vpc, dns64 in sorted(there)]
         same = {("none" if one.kind == "addresses" and not one.addresses else one.kind, one.addresses) for one in found}
         return found[0] if len(same) == 1 else UNKNOWN
 
-    def inbound(self) -> dict[str, str]:
-        """VPC by the address of an inbound endpoint's interface."""
+    def by_endpoint(
+        self, vpc: str, dns64: bool, name: str, qtype: str, trail: tuple[str, ...], left: int
+    ) -> Answer:  # fmt: skip
+        """The answer that an inbound endpoint of a VPC gives, which may make up IPv6 addresses."""
+        four, six = (self.of_vpc(vpc, name, one, inbound=True, trail=trail, left=left) for one in ("A", "AAAA"))
+        return four if qtype == "A" else made_up(four, six) if dns64 else six
+
+    def inbound(self) -> dict[str, tuple[str, bool]]:
+        """(VPC, whether it has DNS64) by the address of an inbound endpoint's interface."""
         rows = self.rows("route53resolver/list-resolver-endpoints", "ResolverEndpoints")
-        hosts = {row["Id"]: row["HostVPCId"] for row in rows if row["Direction"] == "INBOUND"}
+        hosts = {
+            row["Id"]: (row["HostVPCId"], row.get("Dns64Enabled", False))
+            for row in rows if row["Direction"] == "INBOUND"
+        }  # fmt: skip
         return {
             eni["PrivateIpAddress"]: hosts[endpoint]
             for eni in self.world.interfaces.values()

@@ -367,6 +367,36 @@ def test_n160_clients_need_a_way_to_the_inbound_endpoint_that_dhcp_options_name(
         assert reach.simulate(source, f"host:{NAME}", protocol="tcp", port=443).outcome == outcome
 
 
+@pytest.mark.parametrize("by_dhcp", [True, False])
+def test_n58_an_inbound_endpoint_with_dns64_makes_up_ipv6_addresses(by_dhcp: bool) -> None:
+    """API_ResolverEndpoint, Dns64Enabled: "synthesizes AAAA (IPv6) records for IPv4-only services", for IPv6-only
+    clients that send queries through the endpoint.
+    """
+    more = {"dns_servers": ["172.20.1.53"]} if by_dhcp else {}
+    net, name = Hub(ipv6="2600:1f18:aa:bb00::/56", **more), "www.partner.example"
+    net.zone("partner.example", [net.hub], [(name, "A", ["203.0.113.9"])])
+    net.route(net.ta, "64:ff9b::/96", net.with_nat())
+    if not by_dhcp:
+        net.forwards("partner.example")
+        net[net.client].update({"PrivateIpAddresses": [], "PrivateIpAddress": None})
+    assert ask(net, net.client, f"host:{name}", family="ipv6").outcome == "blocked"
+    net[net.inbound]["Dns64Enabled"] = True
+    assert fate(ask(net, net.client, f"host:{name}", family="ipv6")) == ("allowed", "internet")
+    assert "64:ff9b::cb00:7109" in answered(net, net.client, name)
+
+
+def test_n58_endpoints_of_which_one_has_dns64_do_not_answer_alike() -> None:
+    net = Hub()
+    second = net.subnet(net.hub, "172.20.2.0/24", table=net.th, name="hub2")
+    other = resolver_endpoint(net, net.hub, {second: "172.20.2.53"}, [net.shut], name="2")
+    net.forwards("internal.example", "172.20.1.53", "172.20.2.53")
+    assert ask(net, net.client, f"host:{NAME}").outcome == "allowed"
+    net[other]["Dns64Enabled"] = True
+    assert ask(net, net.client, f"host:{NAME}").outcome == "unknown"
+    net[net.inbound]["Dns64Enabled"] = True
+    assert ask(net, net.client, f"host:{NAME}").outcome == "allowed"
+
+
 def test_n160_an_instance_that_runs_dns_may_answer_anything() -> None:
     net = Lan(dns_servers=["10.0.2.7"])
     net.instance(net.b, "10.0.2.7", [net.open], name="dns")
