@@ -71,10 +71,30 @@ def migrated(call: Call) -> Outcome:
     if call.program == "prisma" and call.env("PRISMA_QUERY_ENGINE_BINARY") is None and call.words[:1] != ("format",):
         found.append(Destination("binaries.prisma.sh", 443, "download", "likely"))
     if not any(re.match(pattern, word) for word in call.words) or "help" in call.words:
+        if call.program in ("rake", "rails"):
+            return _task(call)
         return Outcome(tuple(found) if call.words[:1] == ("generate",) else (), None)
     named = in_urls(call.env("DATABASE_URL") or "")
     gap = Gap(call.command.text, "the database that the application's settings name is not known")
     return Outcome((*found, *(named or [gap])), None)
+
+
+_FRAMEWORK: Final = re.compile(
+    r"(?:test|spec)(?::.*)?|[gdcst]|generate|destroy|server|console|stats|notes|routes|about|version|secret"
+    r"|credentials(?::.*)?|plugin|-[TPDVvhn]|--(?:tasks|prereqs|describe|version|help|dry-run)"
+)
+"""What Rake and Rails do themselves, without a task of the project's, and the tasks that run its tests."""
+
+
+def _task(call: Call) -> Outcome:
+    """A task of Rake: the Rakefile, and what it loads, say what it runs. ``rails new`` installs what it made."""
+    if call.program == "rails" and call.words[:1] == ("new",):
+        skips = not {"--skip-bundle", "-B"}.isdisjoint(call.words)
+        return Outcome((() if skips else tuple(knowledge.index("rubygems"))), None)
+    words = [word for word in call.words if "=" not in word]
+    if (words or call.program == "rails") and (not words or _FRAMEWORK.fullmatch(words[0])):
+        return Outcome((), None)
+    return Outcome((Gap(call.command.text, "what the project's own tasks run is not worked out"),), None)
 
 
 def netcat(call: Call) -> Outcome:

@@ -3,7 +3,9 @@
 **Source:** Sphinx documentation, "sphinx.ext.intersphinx" (``objects.inv`` of every mapping, unless a file stands for
 it), "linkcheck"; Hugo documentation, "hugo mod" (Go modules), "Module configuration: imports"; MkDocs, "Deploying your
 docs", mike README, Docusaurus, "Deployment", gh-pages README, hexo-deployer-git README (git push); Buf documentation,
-"buf dep update", "buf.gen.yaml", "buf.yaml"; GraphQL Code Generator, "schema field".
+"buf dep update", "buf.gen.yaml", "buf.yaml"; GraphQL Code Generator, "schema field"; Next.js documentation, "Font
+Module" (downloaded at build time); Angular documentation, "Workspace configuration: Fonts optimization" (needs internet
+access; without it the fonts stay links).
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from reachsim.pipeline.yaml import load
 _SPHINX: Final = ["b", "c", "d", "D", "A", "t", "j", "w", "builder", "conf-dir", "doctree-dir", "define", "tag", "jobs"]
 _PUSHES: Final = {"mkdocs": "gh-deploy", "docusaurus": "deploy", "mike": "deploy", "hexo": "deploy", "gh-pages": ""}
 """Programs whose subcommand pushes a branch to the project's remote."""
+_MAX_SOURCES: Final = 2_000
+_FONTS: Final = re.compile(r"""https://(fonts\.googleapis\.com|use\.typekit\.net)/""")
 _REGISTRY: Final = Destination("buf.build", 443, "package")
 
 
@@ -32,7 +36,10 @@ def sphinx(call: Call) -> Outcome:
         given.rest[:1] = []
     folder = given.last("c", "conf-dir") or (given.rest[0] if given.rest else ".")
     found: list[Found] = []
-    text = re.sub(r"(?m)^[ \t]*#.*$", "", call.read(posixpath.join(folder, "conf.py")) or "")
+    settings = call.read(posixpath.join(folder, "conf.py"))
+    if settings is None and not given.has("C", "no-config", "version", "help", "h"):
+        found.append(Gap(call.command.text, "which inventories it fetches: conf.py is not in the context"))
+    text = re.sub(r"(?m)^[ \t]*#.*$", "", settings or "")
     if "sphinx.ext.intersphinx" in text:
         for mapping in re.findall(r"(?s)\bintersphinx_mapping\b[^={]{0,40}=?\s{0,20}\{(.{0,5000}?)\n?\}", text)[:5]:
             for url in re.findall(r"\(\s{0,50}[\"'](https?://[^\s\"'{}]{1,300})[\"']\s{0,50},\s{0,50}None", mapping):
@@ -48,13 +55,47 @@ def hugo(call: Call) -> Outcome:
     word = given.rest[0] if given.rest else ""
     if word == "mod" and given.rest[1:2] in (["get"], ["tidy"], ["vendor"], ["graph"]):
         return Outcome(tuple(knowledge.index("go-proxy")), None)
+    if word not in ("", "server", "serve", "build"):
+        return Outcome((), None)
     folder = given.last("s", "source") or "."
-    names = ("hugo.toml", "hugo.yaml", "config.toml", "config.yaml", "config/_default/module.toml",
-             "config/_default/hugo.toml")  # fmt: skip
-    text = "\n".join(call.read(posixpath.join(folder, name)) or "" for name in names)
-    imported = re.search(r"(?m)^[ \t-]*path[ \t]*[=:][ \t]*[\"']?[\w.-]+\.\w+/", text)
-    builds = word in ("", "server", "build") and not call.has_folder(posixpath.join(folder, "_vendor"))
+    names = [f"{name}.{kind}" for name in ("hugo", "config") for kind in ("toml", "yaml", "yml", "json")]
+    places = [*((given.last("config") or "").split(",")), *names, *(f"config/_default/{one}" for one in
+              (*names, "module.toml", "module.yaml", "module.yml", "module.json"))]  # fmt: skip
+    texts = [text for name in places if name and (text := call.read(posixpath.join(folder, name))) is not None]
+    if not texts:
+        return Outcome(
+            (Gap(call.command.text, "which modules it loads: the site's settings are not in the context"),), None
+        )
+    imported = re.search(r"(?m)^[ \t\"-]*path[ \t\"]*[=:][ \t]*[\"']?[\w.-]+\.\w+/", "\n".join(texts))
+    builds = not call.has_folder(posixpath.join(folder, "_vendor"))
     return Outcome(tuple(knowledge.index("go-proxy", "likely")) if imported and builds else (), None)
+
+
+def next_site(call: Call) -> Outcome:
+    """``next build``: beside its telemetry, the fonts of Google that a component imports."""
+    found: list[Found] = list(knowledge.tool("next", " ".join(call.words), call.variables))
+    sources = [name for _, name in call.files() if re.search(r"\.[cm]?[jt]sx?$", name) and "node_modules/" not in name]
+    if call.words[:1] == ("build",) and any(
+        re.search(r"[\"'](?:next|@next)/font/google[\"']", call.read(name) or "") for name in sources[:_MAX_SOURCES]
+    ):
+        sure: Confidence = "likely" if call.cached(".next/cache") else "certain"
+        found += [Destination(f"fonts.{one}.com", 443, "download", sure) for one in ("googleapis", "gstatic")]
+    return Outcome(tuple(found), None)
+
+
+def angular(call: Call) -> Outcome:
+    """``ng build``: the style sheets of fonts that index.html links are put into it."""
+    found: list[Found] = list(knowledge.tool("ng", " ".join(call.words), call.variables))
+    gap = (Gap(call.command.text, "what ng contacts is not known"),) if knowledge.leaves_open("ng", call.words) else ()
+    settings = call.read("angular.json") or ""
+    off = "--optimization=false" in call.words or re.search(r'"(?:optimization|fonts)"\s*:\s*false', settings)
+    if call.words[:1] in (("build",), ("b",)) and not off and not re.search(r"development", " ".join(call.words)):
+        pages = [
+            name for _, name in call.files() if posixpath.basename(name) == "index.html" and "node_modules/" not in name
+        ]
+        hosts = {host for name in pages[:20] for host in _FONTS.findall(call.read(name) or "")}
+        found += [Destination(host, 443, "download", "likely") for host in sorted(hosts)]
+    return Outcome((*found, *gap), None)
 
 
 def published(call: Call) -> Outcome:

@@ -204,31 +204,44 @@ def nx(call: Call) -> Outcome:
         project = ""
     elif not name and given.rest[1:]:  # nx build APP
         project, name = given.rest[1], word
-    for one in name.partition(":")[0].split(","):
-        found += _targets(call, project, one) if one else []
+    for one in filter(None, name.partition(":")[0].split(",")):
+        run = _targets(call, project, one)
+        unknown = [Gap(call.command.text, f"no project of the context tells of the target {one}")]
+        found += unknown if run is None else run
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
-def _targets(call: Call, project: str, name: str) -> list[Found]:
-    """The commands of a target of one project, or of all: of executors only ``nx:run-commands`` runs any.
+def _targets(call: Call, project: str, name: str) -> list[Found] | None:
+    """The commands of a target of one project, or of all: scripts, and of executors ``nx:run-commands`` alone. None
+    where no project has the target: a plugin infers it from files of its own.
 
-    **Source:** Nx documentation, "nx:run-commands", "Project Configuration".
+    **Source:** Nx documentation, "nx:run-commands", "Project Configuration", "Run root-level NPM scripts with Nx".
     """
     found: list[Found] = []
-    projects = [(path, inside) for path, inside in call.files() if posixpath.basename(path) == "project.json"]
+    known = False
+    kinds = ("project.json", "package.json")
+    projects = [(path, inside) for path, inside in call.files() if posixpath.basename(path) in kinds]
     for path, inside in projects[:_MAX_PACKAGES]:
         settings = call.json(inside) or {}
-        titles = (settings.get("name"), posixpath.basename(posixpath.dirname(path)))
-        target = table(table(settings.get("targets")).get(name))
-        if (project and project not in titles) or not target:
+        folder = posixpath.dirname(inside)
+        if project and project not in (settings.get("name"), posixpath.basename(posixpath.dirname(path))):
             continue
+        if posixpath.basename(path) == "package.json":
+            if not folder and "nx" not in settings:
+                continue  # of the workspace itself, not of a project
+            scripts = _scripts(call, call.path(folder or "."), name, [])
+            known = known or bool(scripts)
+            found += scripts
+            continue
+        target = table(table(settings.get("targets")).get(name))
+        known = known or bool(target)
         options = {**target, **table(target.get("options"))}
         for one in [options.get("command"), *listing(options.get("commands"))]:
             text = one if isinstance(one, str) else table(one).get("command")
             if isinstance(text, str):
                 place = call.path(str(options.get("cwd") or "."))
                 found.append(Script(text, path, _line_of(call.read(path) or "", name), directory=place))
-    return found
+    return found if known else None
 
 
 def _remote_cache(call: Call) -> list[Found]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from reachsim.errors import QuestionError
@@ -26,8 +27,12 @@ class TooLarge(Exception):
     """A document that expands to more than `MAX_NODES` nodes."""
 
 
+@lru_cache(maxsize=2)
 def compose(text: str, name: str) -> Any:
-    """The node graph of the first document. Raises QuestionError, one line, for what is no YAML."""
+    """The node graph of the first document. Raises QuestionError, one line, for what is no YAML.
+
+    The last two are kept: a build names one compose file in command after command. Nobody changes a node.
+    """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.resolver import VersionedResolver
