@@ -49,8 +49,10 @@ def bucket_acl(world: World, one: Resource) -> None:
         world.warnings.append(
             f"{one.address}: the access control list is known only after apply: whom it lets in is open"
         )
-        world.drop(place, call)
+        world.leave_open(place, call)
         return
+    if one.action == "delete":
+        return  # Terraform takes nothing back: the list stays
     lists = one.blocks("access_control_policy")
     grants = [_grant(block) for held in (lists or [one.values]) for block in blocks_of(held, "grant")]
     grants += [
@@ -58,8 +60,6 @@ def bucket_acl(world: World, one: Resource) -> None:
         for group, what in _CANNED.get(one.text("acl"), ())
     ]
     owner = next((text_of(held, "id") for block in lists for held in blocks_of(block, "owner")), "")
-    if one.action == "delete":
-        grants = []  # Terraform takes nothing back, and a new bucket has none
     world.put(place, call, {"Owner": {"ID": owner or _full_control(grants) or one.home[0]}, "Grants": grants})
 
 
@@ -93,16 +93,19 @@ def _block_public(world: World, place: Home, name: str, values: Values) -> None:
 
 
 def bucket_policy(world: World, one: Resource) -> None:
+    """A bucket's policy; one of a bucket that nothing tells may be any bucket's."""
     name = one.text("bucket") or text_of(one.before, "bucket")
-    place, call = (one.home[0], "global"), f"s3api/get-bucket-policy/{name}"
+    place, call = (one.home[0], "global"), "s3api/get-bucket-policy"
     policy = one.values.get("policy")
-    if one.action == "delete":
-        world.put(place, call, {"Error": {"Code": "NoSuchBucketPolicy"}})
+    if one.action == "delete" and name:
+        world.put(place, f"{call}/{name}", {"Error": {"Code": "NoSuchBucketPolicy"}})
     elif policy and name:
-        world.put(place, call, {"Policy": policy if isinstance(policy, str) else json.dumps(policy)})
+        world.put(place, f"{call}/{name}", {"Policy": policy if isinstance(policy, str) else json.dumps(policy)})
     else:
-        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
-        world.drop(place, call)
+        told = "the policy is known only after apply: what it allows is unknown"
+        world.warnings.append(f"{one.address}: {told}" if name else f"{one.address}: which bucket's it is is not told")
+        for bucket in [name] if name else [str(held["Name"]) for held in world.rows(one.home, "s3api/list-buckets")]:
+            world.leave_open(place, f"{call}/{bucket}")
 
 
 def bucket_public_access(world: World, one: Resource) -> None:

@@ -147,10 +147,7 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
 
 
 def _make(world: World, resources: Sequence[Resource]) -> None:
-    order = {kind: number for number, kind in enumerate(MAKERS)}
-    idle = "delete" if world.alone else "keep"  # alone, there is nothing to delete; over a live snapshot, all to keep
-    at_work = [one for one in resources if one.action != idle]
-    for one in sorted(at_work, key=lambda one: (one.action != "delete", order.get(one.kind, len(order)), _drawn(one))):
+    for one in sorted((one for one in resources if _concerns(world, one)), key=lambda one: _turn(world, one)):
         maker = MAKERS.get(one.kind)
         if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:
             if not removing.remove(world, one) and maker is not None:
@@ -161,6 +158,26 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
         elif one.action != "delete" or one.before:
             with documented(one.place, f"/{one.address}"):
                 maker(world, one)
+
+
+_ORDER: Final = {kind: number for number, kind in enumerate(MAKERS)}
+
+
+def _concerns(world: World, one: Resource) -> bool:
+    """Over a live snapshot all is to keep but what changes; alone there is nothing to delete but parts, of which what
+    they are parts of still tells.
+    """
+    return one.action != "keep" if not world.alone else one.action != "delete" or one.kind in removing.PARTS
+
+
+def _turn(world: World, one: Resource) -> tuple[bool, int, bool, bool]:
+    """When it is its turn: what goes goes first; alone, after what it is a part of and before such parts that come."""
+    turn = _ORDER.get(one.kind, len(_ORDER))
+    gone = one.action == "delete"
+    if gone and world.alone:
+        maker = MAKERS[one.kind] if one.kind in removing.BY_THEIR_MAKERS else None
+        turn = min((_ORDER[kind] for kind in removing.BY_THEIR_MAKERS if MAKERS[kind] is maker), default=turn)
+    return not gone and not world.alone, turn, not gone, _drawn(one)
 
 
 def _drawn(one: Resource) -> bool:
@@ -220,9 +237,14 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     gateways.regional_tables(world, resources)
     endpoints.finish_endpoints(world)
     acls.default_acls(world)
-    for one in resources:
-        if one.kind == "aws_eip" and one.action != "delete" and (world.alone or one.action != "keep"):
+    gone = [one for one in resources if one.action == "delete"]
+    unbound = {one.text("allocation_id") for one in gone if one.kind == "aws_eip_association"}
+    for one in resources:  # an address's own attributes show an association that goes, too
+        kept = one.action == "delete" or (one.action == "keep" and not world.alone)
+        if one.kind == "aws_eip" and not kept and one.id not in unbound:
             interfaces.address_association(world, one)
+    for one in gone if world.alone else ():
+        removing.blackhole(world, one)
     conditional.note(world, resources)
     unknown_blocks.leave_open(world, resources)
     balancers.open_zones(world, resources)

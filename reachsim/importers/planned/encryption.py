@@ -35,7 +35,7 @@ def key_policy(world: World, one: Resource) -> None:
 def _policy(world: World, one: Resource, key_id: str) -> None:
     held = one.values.get("policy")
     if one.open("policy"):
-        world.drop(one.home, f"kms/get-key-policy/{key_id}")
+        world.leave_open(one.home, f"kms/get-key-policy/{key_id}")
         return
     if not held and not (one.new or world.alone):
         return

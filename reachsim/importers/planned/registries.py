@@ -29,17 +29,24 @@ def image_repository(world: World, one: Resource) -> None:
 
 
 def image_repository_policy(world: World, one: Resource) -> None:
+    """A repository's policy; one of a repository that nothing tells may be any repository's."""
     name = one.text("repository") or text_of(one.before, "repository")
-    call = f"ecr/get-repository-policy/{named_file(name)}"
+    call = "ecr/get-repository-policy"
     policy = one.values.get("policy") if one.action != "delete" else None
-    if one.action == "delete":
-        world.put(one.home, call, {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
+    if one.action == "delete" and name:
+        world.put(one.home, f"{call}/{named_file(name)}", {"Error": {"Code": "RepositoryPolicyNotFoundException"}})
     elif policy and name:
         text = policy if isinstance(policy, str) else json.dumps(policy)
-        world.put(one.home, call, {"registryId": one.home[0], "repositoryName": name, "policyText": text})
+        held = {"registryId": one.home[0], "repositoryName": name, "policyText": text}
+        world.put(one.home, f"{call}/{named_file(name)}", held)
     else:
-        world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
-        world.drop(one.home, call)
+        told = "the policy is known only after apply: what it allows is unknown"
+        world.warnings.append(
+            f"{one.address}: {told}" if name else f"{one.address}: which repository's it is is not told"
+        )
+        listed = world.rows(one.home, "ecr/describe-repositories")
+        for repository in [name] if name else [str(held["repositoryName"]) for held in listed]:
+            world.leave_open(one.home, f"{call}/{named_file(repository)}")
 
 
 def cache_rule(world: World, one: Resource) -> None:
@@ -57,6 +64,7 @@ def registry_policy(world: World, one: Resource) -> None:
         world.put(one.home, "ecr/get-registry-policy", {"registryId": one.home[0], "policyText": text})
     elif one.open("policy"):
         world.warnings.append(f"{one.address}: the policy is known only after apply: what it allows is unknown")
+        world.leave_open(one.home, "ecr/get-registry-policy")
         detail = f"the policy of the registry, {one.address}, is known only after apply"
         world.note(f"registry {one.home[0]}", "PLANNED_POLICY_UNKNOWN", detail, "block")
 
@@ -80,7 +88,7 @@ def replication(world: World, one: Resource) -> None:
     call = "ecr/describe-registry"
     if one.open("replication_configuration"):
         world.warnings.append(f"{one.address}: where images are copied to is known only after apply")
-        world.drop(one.home, call)
+        world.leave_open(one.home, call)
         return
     rules = [rule for block in one.blocks("replication_configuration") for rule in _both(block, "rule")]
     made = [{"destinations": [

@@ -64,6 +64,17 @@ BY_THEIR_MAKERS: Final = frozenset({
     "aws_s3_bucket_public_access_block", "aws_route53_record", "aws_route53_zone_association",
 })  # fmt: skip
 """Kinds whose maker undoes what it makes."""
+PARTS: Final = BY_THEIR_MAKERS | {
+    "aws_network_acl_association",
+    "aws_ec2_managed_prefix_list_entry",
+    "aws_network_interface_attachment",
+    "aws_network_interface_sg_attachment",
+    "aws_vpc_endpoint_policy",
+    "aws_vpc_endpoint_subnet_association",
+    "aws_vpc_endpoint_security_group_association",
+}
+"""Kinds of parts that what they are parts of shows, too: Terraform reads the rules of a group, the routes of a table,
+the policy of a bucket into attributes of these, and a plan that deletes the part shows them as they were before."""
 
 
 def remove(world: World, one: Resource) -> bool:
@@ -73,14 +84,15 @@ def remove(world: World, one: Resource) -> bool:
     undo = UNDO.get(one.kind)
     if undo is not None:
         undo(world, one, gone or {})
-    _blackhole(world, one.id)
+    blackhole(world, one)
     return call is not None or undo is not None or one.kind in KEPT
 
 
-def _blackhole(world: World, target: str) -> None:
-    for _, table in world.each("ec2/describe-route-tables"):
+def blackhole(world: World, one: Resource) -> None:
+    """Routes to what is no more; an endpoint's policy, say, goes by the id of what stays."""
+    for _, table in world.each("ec2/describe-route-tables") if one.id and one.kind not in PARTS | KEPT else ():
         for route in table["Routes"]:
-            if target in (route.get(key) for key in routes.TARGETS.values()):
+            if one.id in (route.get(key) for key in routes.TARGETS.values()):
                 route["State"] = "blackhole"
 
 

@@ -182,6 +182,12 @@ class World:
         self.answers.get(place, {}).pop(call, None)
         self.gone.add("/".join((*place, f"{call}.json")))
 
+    def leave_open(self, place: Home, call: str) -> None:
+        """What the source declares and does not tell: as a call that AWS did not answer, so that nobody takes it for
+        what was not asked for because few have it.
+        """
+        self.put(place, call, {"Error": {"Code": "KnownAfterApply"}})
+
     def rows(self, home: Home, call: str) -> list[Any]:
         """The records of a list call."""
         key = (LISTS.get(call) or GLOBAL_LISTS[call])[0]
