@@ -188,7 +188,8 @@ def _cloudformation(call: Call, given: Arguments, found: list[Found], operation:
     if not bucket:
         return [] if operation == "package" else found
     host = bucket_host(call, bucket, region)
-    arn = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/*")
+    prefix = given.last("s3-prefix")
+    arn = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/{f'{prefix}/*' if prefix else '*'}")
     upload = Destination(host, 443, "aws", "certain", "run", "s3", (Request("s3:PutObject", arn),))
     return [upload] if operation == "package" else [*found, upload]
 

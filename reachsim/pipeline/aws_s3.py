@@ -1,11 +1,13 @@
 """``aws s3`` and ``aws s3api``: the bucket's own host and the IAM requests for its objects.
 
-**Source:** AWS CLI Command Reference, "s3" (cp, sync, mv, rm, ls, mb, rb; ``--source-region``); Amazon S3 User Guide,
-"Virtual hosting of general purpose buckets"; "Required permissions for Amazon S3 API operations".
+**Source:** AWS CLI Command Reference, "s3" (cp, sync, mv, rm, ls, mb, rb; ``--source-region``; ``--acl`` needs
+s3:PutObjectAcl); aws/aws-cli, customizations/s3 (fileformat.py, filegenerator.py: keys of folders, what is listed);
+Amazon S3 User Guide, "Virtual hosting of general purpose buckets"; "Required permissions for Amazon S3 API operations".
 """
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from reachsim import services
@@ -51,15 +53,14 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
     found: dict[str, Destination] = {}
     for number, whole in enumerate(wholes):
         bucket, _, key = whole.removeprefix("s3://").partition("/")
-        actions = _s3_actions(service, operation, is_source=number < len(wholes) - 1 or rest[-1] != whole)
+        is_source = number < len(wholes) - 1 or rest[-1] != whole
         if service == "s3api":
             actions = tuple(one.action for one in requests_of(call, given, service, rest, region))
-        partition = services.partition_of(region)
-        base = f"arn:{partition}:s3:::{bucket}"
-        requests = tuple(
-            Request(one, starred(base if one == "s3:ListBucket" or "Bucket" in one else f"{base}/{_key(key, given)}"))
-            for one in actions
-        )
+        else:
+            actions = _s3_actions(operation, given, is_source=is_source)
+            key = _key(key, given, operation, "" if is_source or len(rest) < 3 else rest[1])
+        base = f"arn:{services.partition_of(region)}:s3:::{bucket}"
+        requests = tuple(Request(one, starred(base if "Bucket" in one else f"{base}/{key or '*'}")) for one in actions)
         place = region
         if number == 0 and len(wholes) > 1 and given.last("source-region"):
             place = given.last("source-region") or region
@@ -74,13 +75,19 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
     return Outcome(tuple(found.values()), None, None if operation in ("ls", "head-object", "head-bucket") else True)
 
 
-def _key(key: str, given: Arguments) -> str:
-    return f"{key.rstrip('/')}/*" if given.has("recursive") and key.strip("/") else (key or "*")
+def _key(key: str, given: Arguments, operation: str, source: str) -> str:
+    """The key of what is transferred, ``*`` for what is not known of it."""
+    if given.has("recursive") or operation == "sync":
+        return f"{key.rstrip('/')}/*" if key.strip("/") else "*"
+    if source and (not key or key.endswith("/")):  # the file keeps its name
+        name = posixpath.basename(source)
+        return key + (name if name not in ("", "-", ".", "..") else "*")
+    return key
 
 
-def _s3_actions(service: str, operation: str, *, is_source: bool) -> tuple[str, ...]:
-    if service == "s3api":
-        return ()
+def _s3_actions(operation: str, given: Arguments, *, is_source: bool) -> tuple[str, ...]:
+    listed = ("s3:ListBucket",) if given.has("recursive") else ()
+    put = ("s3:PutObject", "s3:PutObjectAcl") if given.has("acl") else ("s3:PutObject",)
     match operation:
         case "ls":
             return ("s3:ListBucket",)
@@ -89,10 +96,10 @@ def _s3_actions(service: str, operation: str, *, is_source: bool) -> tuple[str, 
         case "rb":
             return ("s3:DeleteBucket",)
         case "rm":
-            return ("s3:DeleteObject", "s3:ListBucket")
+            return ("s3:DeleteObject", *listed)
         case "sync":
-            return ("s3:GetObject", "s3:ListBucket") if is_source else ("s3:PutObject", "s3:ListBucket")
+            return ("s3:GetObject", "s3:ListBucket") if is_source else (*put, "s3:ListBucket")
         case "mv":
-            return ("s3:GetObject", "s3:DeleteObject") if is_source else ("s3:PutObject",)
+            return ("s3:GetObject", "s3:DeleteObject", *listed) if is_source else put
         case _:
-            return ("s3:GetObject",) if is_source else ("s3:PutObject",)
+            return ("s3:GetObject", *listed) if is_source else put

@@ -103,7 +103,9 @@ def _uploads(given: Arguments, settings: dict[str, str], region: str, sure: Conf
     base = services.host("s3", region, "")
     if not bucket:
         return [Destination(base, 443, "aws", sure, service="s3")]
-    request = Request("s3:PutObject", starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/*"))
+    prefix = given.last("s3-prefix") or settings.get("s3_prefix")
+    key = f"{prefix}/*" if prefix else "*"
+    request = Request("s3:PutObject", starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/{key}"))
     host = base if "." in bucket else f"{bucket}.{base}"
     return [Destination(host, 443, "aws", sure, service="s3", requests=(request,))]
 
