@@ -337,7 +337,7 @@ def weigh(question: Question, found: Sequence[Scenario], *, explicit_icmp: bool 
     route: RouteWord = "none"
     if outcome in ("allowed", "intermittent"):
         route = next(iter(routes)) if len(routes) == 1 else "mixed" if routes else "none"
-    if route == "private" and _may_go_elsewhere(considered):
+    if _may_go_elsewhere(route, considered):
         outcome, route = "unknown", "none"
     blocked_by = () if outcome == "allowed" else _blocks(considered)
     gaps = _gaps(considered) if outcome == "unknown" else ()
@@ -532,7 +532,7 @@ def answer_of(found: Sequence[Scenario]) -> tuple[Answer, Answer, RouteWord, tup
     routes = _routes(considered)
     route: RouteWord = "none" if some == "no" or not routes else next(iter(routes)) if len(routes) == 1 else "mixed"
     unsaid = "unknown" in (every, some) and every != "yes" and (every, some) != ("no", "yes")
-    if not unsaid and route == "private" and _may_go_elsewhere(considered):
+    if not unsaid and _may_go_elsewhere(route, considered):
         every = some = "unknown"
         unsaid = True
     if unsaid:
@@ -603,12 +603,14 @@ def _sure_ways(found: Sequence[Scenario]) -> tuple[RouteWord, ...]:
     return tuple(_routes([one for one in found if not (one.symbolic or one.gaps or one.blocks)]))
 
 
-def _may_go_elsewhere(found: Sequence[Scenario]) -> bool:
+def _may_go_elsewhere(route: RouteWord, found: Sequence[Scenario]) -> bool:
     """Whether some of what was asked may get through by a way that is not known: what is known to get through stays
-    private, but it is not known to be all (DESIGN: never "private" because something was absent).
+    private, or goes on premises, but it is not known to be all (DESIGN: never "private" because something was absent).
     """
+    if route not in ("private", "on-premises"):
+        return False
     flows = ((one, flow) for one in found for flow in one.flows if flow.gaps and not flow.blocks)
-    return any(route_of(one, flow) != "private" for one, flow in flows) or any(one.gaps for one in found)
+    return any(route_of(one, flow) not in ("private", route) for one, flow in flows) or any(one.gaps for one in found)
 
 
 def _blocks(found: Sequence[Scenario]) -> tuple[Block, ...]:

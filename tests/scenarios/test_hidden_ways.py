@@ -12,6 +12,8 @@ import pytest
 
 from reachsim import Verdict, load_files
 from reachsim.errors import ReachsimError
+from reachsim.simulate import answer_of
+from reachsim.simulate import ask as walked_to
 from tests.build import Build
 from tests.property.said import matrix
 from tests.property.test_matrix import compare
@@ -159,6 +161,20 @@ def test_a_way_out_of_a_state_that_nobody_knows_is_not_forgotten(made: Callable[
     """No file is missing, and what stays in the VPC was said to be all that gets through: ``allowed private``."""
     assert fate(ask(made(), "eni-client", "ip:0.0.0.0/0")) == ("unknown", "none")
     assert fate(ask(made(), "eni-client", "ip:10.0.0.0/16")) == ("allowed", "private")
+
+
+@pytest.mark.parametrize("made", [nat_gateway, internet_gateway, route])
+def test_what_leads_on_premises_is_not_said_to_be_all_either(made: Callable[[], Lan]) -> None:
+    """Of a block that a private gateway takes a part of, the rest may go out by what nobody knows."""
+    net = made()
+    net.route(net.ta, "192.168.0.0/16", net.vgw(net.vpc_id))
+    assert fate(ask(net, "eni-client", "ip:192.0.0.0/8")) == ("unknown", "none")
+    assert ask(net, "eni-client", "ip:192.0.0.0/8").surely == ("on-premises",)
+    assert fate(ask(net, "eni-client", "ip:192.168.0.0/16")) == ("allowed", "on-premises")
+    reach = load_files(net.files())
+    walked = walked_to(reach.ground, "eni-client", "ip:192.0.0.0/8", protocol="tcp", port=443)
+    assert answer_of(walked)[:3] == ("unknown", "unknown", "none")
+    assert reach.check(sources=["eni-client"]).overall == "leaking"
 
 
 def test_a_way_of_a_state_that_nobody_knows_and_that_stays_private_leaves_the_answer() -> None:
