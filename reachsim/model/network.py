@@ -41,6 +41,7 @@ class Network(Inventory):
             self._load()
             self._check_subnets()
             self._check_associations()
+            self._check_ipv6()
         if self._faults:
             raise SnapshotError(*self._faults.values())
         self._let_go()
@@ -86,6 +87,27 @@ class Network(Inventory):
                 if other != name:
                     place, found = self.places[name], f"{whose} {is_so} {other} too"
                     self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, found))
+
+    def _check_ipv6(self) -> None:
+        """AWS prints the IPv6 blocks of each subnet and the addresses of each interface: where those around them have
+        some, a record without the key is not one that has none.
+        """
+        six = set(self.vpcs_with_ipv6)
+        dual = {name for name, one in self.subnets.items() if one.ipv6_cidr_block_association_set}
+        untold = [
+            (name, "Ipv6CidrBlockAssociationSet", one.vpc_id)
+            for name, one in (self.subnets.items() if six else ())
+            if one.vpc_id in six and isinstance(one.ipv6_cidr_block_association_set, aws.NotThere)
+        ]
+        untold += [
+            (name, "Ipv6Addresses", one.subnet_id)
+            for name, one in (self.network_interfaces.items() if dual else ())
+            if one.subnet_id in dual and isinstance(one.ipv6_addresses, aws.NotThere)
+        ]
+        for name, key, around in untold:
+            place = self.places[name]
+            expected = f"{key}, as {around} has IPv6"
+            self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
 
     # --- names ------------------------------------------------------------------------------------------------------
 

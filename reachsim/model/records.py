@@ -103,7 +103,7 @@ class Subnet(Ec2, frozen=True):
     subnet_id: str
     vpc_id: str
     cidr_block: Cidr | None = None
-    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = ()
+    ipv6_cidr_block_association_set: tuple[VpcIpv6Cidr, ...] = NOT_THERE
     availability_zone: str | None = None
     availability_zone_id: str | None = None
     assign_ipv6_address_on_creation: bool = False
@@ -186,13 +186,14 @@ class Route(Ec2, frozen=True):
 class RouteTable(Ec2, frozen=True):
     route_table_id: str
     vpc_id: str | None = None
-    associations: tuple[RouteTableAssociation, ...] = ()
+    associations: tuple[RouteTableAssociation, ...] = NOT_THERE
     routes: tuple[Route, ...] = NOT_THERE
     owner_id: str | None = None
     tags: tuple[Tag, ...] = ()
 
     def __post_init__(self) -> None:
         _expected(self.vpc_id is not None, "a route table with VpcId")
+        _expected(not isinstance(self.associations, NotThere), "a route table with Associations")
 
 
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "icmpv6", *map(str, range(-1, 256))})
@@ -408,7 +409,7 @@ class NetworkInterface(Ec2, frozen=True):
     private_ip_address: Address | None = None
     private_ip_addresses: tuple[PrivateIpAddress, ...] = ()
     association: PublicAssociation | None = None
-    ipv6_addresses: tuple[Ipv6Address, ...] = ()
+    ipv6_addresses: tuple[Ipv6Address, ...] = NOT_THERE
     ipv4_prefixes: tuple[Ipv4Prefix, ...] = ()
     ipv6_prefixes: tuple[Ipv6Prefix, ...] = ()
     source_dest_check: bool = True

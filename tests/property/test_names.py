@@ -153,6 +153,23 @@ class Draft:
             vpcs = [vpc for vpc in self.some(self.vpcs, 2) if (name, vpc) not in taken]
             taken |= {(name, vpc) for vpc in vpcs}
             self.made_zones.append(self.net.zone(name, vpcs, self.records(name), private=not self.chance(0.05)))
+            self.by_latency(self.made_zones[-1])
+
+    def by_latency(self, zone: str) -> None:
+        """Some of a zone's records for one Region each instead, drawn apart from the rest."""
+        rng = random.Random(f"{self.seed}/{zone}")
+        path = f"route53/list-resource-record-sets/{zone}"
+        kept: list[dict[str, Any]] = []
+        for row in self.net._more[f"{self.net.account}/global/{path}.json"]["ResourceRecordSets"]:
+            if row["Type"] not in ("A", "AAAA", "CNAME") or "AliasTarget" in row or rng.random() < 0.7:
+                kept.append(row)
+                continue
+            for region in rng.sample(("us-east-1", "eu-west-1", "ap-northeast-1"), rng.choice((1, 2, 2, 3))):
+                placed = row | {"SetIdentifier": region, "Region": region}
+                if row["Type"] == "A" and rng.random() < 0.7:
+                    placed["ResourceRecords"] = [{"Value": f"10.0.8.{len(kept) + 1}"}]
+                kept.append(placed)
+        self.net.put(path, {"ResourceRecordSets": kept}, region="global")
 
     def records(self, zone: str) -> list[tuple[str, str, str | list[str]]]:
         inside = [name for name in ASKED if name.endswith(zone)] or [zone]

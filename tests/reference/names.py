@@ -15,6 +15,7 @@ from typing import Any
 from tests.reference.interpreter import NAT64, Packet, judge
 from tests.reference.world import UDP, Json, World, address
 
+REGION = "us-east-1"
 AMAZON = {"AmazonProvidedDNS", "169.254.169.253", "fd00:ec2::253"}
 MOST_STEPS = 8
 PROBES = (1024, 32768, 65535)
@@ -347,6 +348,10 @@ class Names:
         rows = [row for row in rows if row["Type"] in ("A", "AAAA", "CNAME") and not self.waits(row, rows)]
         if not rows:
             return no("DNS_ZONE_SHADOWS_NAME")
+        near = [row for row in rows if self.is_near(row, rows)]
+        if {row["Type"] for row in near} != {row["Type"] for row in rows}:
+            return UNKNOWN  # which Region is the closest nobody publishes
+        rows = near
         addresses: frozenset[str] = frozenset()
         for row in rows:
             alias = row.get("AliasTarget", {}).get("DNSName", "").rstrip(".")
@@ -368,6 +373,16 @@ class Names:
         if row.get("Weight") == 0:
             return any(one.get("Weight", 0) > 0 for one in rivals)
         return row.get("Failover") == "SECONDARY" and any(one.get("Failover") == "PRIMARY" for one in rivals)
+
+    def is_near(self, row: Json, rows: list[Json]) -> bool:
+        """Whether a record for a Region answers VPCs of ours (latency): ours does, and any does where all say the
+        same.
+        """
+        placed = [one for one in rows if one["Type"] == row["Type"] and "Region" in one]
+        alike = len({json.dumps(one["ResourceRecords"]) for one in placed}) == 1
+        return (
+            row not in placed or row["Region"] == REGION or (alike and REGION not in {one["Region"] for one in placed})
+        )
 
     # --- DNS Firewall (N167, N168) ------------------------------------------------------------------------------------
 
@@ -419,13 +434,17 @@ class Names:
         """Where a public name leads on is not known offline: it matters where all that is not listed is blocked."""
         catch_all = any(
             rule["Action"] == "BLOCK" and not trusts(rule) and rule.get("Qtype") in (None, qtype)
-            and "*" in (self.domains(rule) or ())
+            and (self.is_lacking(rule) or "*" in (self.domains(rule) or ()))
             for rule in rules
         )  # fmt: skip
         if not catch_all:
             return "pass"
         within_aws = self.decide(rules, "redirected.amazonaws.com", qtype, first=False)[0] == "pass"
         return "pass" if last.endswith(".amazonaws.com") and within_aws else "unknown"
+
+    def is_lacking(self, rule: Json) -> bool:
+        """Whether the file of a rule's list is not there: what it holds may be all names."""
+        return self.file(f"list-firewall-domains/{rule['FirewallDomainListId']}") is None
 
     def domains(self, rule: Json) -> list[str] | None:
         """A rule's domains; None of a list that cannot be read."""

@@ -404,3 +404,34 @@ def test_a_gateways_table_that_is_not_whole_leaves_open_what_it_sends_elsewhere(
         for one in net[edge]["Routes"]:
             one.pop("DestinationCidrBlock", None)
     assert ask(net, "internet", net.client).outcome == "unknown"
+
+
+def test_a_route_table_tells_its_subnets() -> None:
+    """Without them the subnet would have the main table, and lose its way out."""
+    net = public()
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
+    del net[net.ta]["Associations"]
+    assert "expected a route table with Associations, found one without" in refused(net)
+
+
+def test_where_a_vpc_has_ipv6_its_subnets_tell_whether_they_have() -> None:
+    net = public(ipv6="2600:1f18:aa:bb00::/56")
+    del net[net.a]["Ipv6CidrBlockAssociationSet"]
+    said = refused(net)
+    assert "describe-subnets.json" in said
+    assert "expected Ipv6CidrBlockAssociationSet, as vpc-v has IPv6" in said
+    net = public()
+    del net[net.a]["Ipv6CidrBlockAssociationSet"]
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
+
+
+def test_where_a_subnet_has_ipv6_its_interfaces_tell_whether_they_have() -> None:
+    """An interface was taken for one without, and the internet said not to reach it."""
+    net = public(ipv6="2600:1f18:aa:bb00::/56", address=None)
+    del net[net.client]["Ipv6Addresses"]
+    said = refused(net)
+    assert "describe-network-interfaces.json" in said
+    assert "expected Ipv6Addresses, as subnet-a has IPv6" in said
+    net = public()
+    del net[net.client]["Ipv6Addresses"]
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
