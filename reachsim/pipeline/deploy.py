@@ -53,7 +53,7 @@ def terraform(call: Call) -> Outcome:
         why = "no .tf file is in the context: which providers, modules and backend it uses is not known"
         found.append(Gap(call.command.text, why))
     if word in ("init", "get", "providers"):
-        found += _modules(call, text)
+        found += modules(call, text)
         needs = not text or re.search(r"\b(?:provider|required_providers|resource|data|module)\b", text)
         if word != "get" and needs and not given.has("plugin-dir"):
             found += _of_tool(call, word, text)
@@ -62,7 +62,7 @@ def terraform(call: Call) -> Outcome:
         if word == "init":
             call.configure(key, "\n".join(given.all("backend-config")))
         options = (call.setting(key) or "").split("\n")
-        found += _backend(call, text, options)
+        found += backend(call, text, options)
         found += terraform_sources.state(text, options)
     if word in ("plan", "apply", "destroy", "import", "refresh"):
         asked = _provider(call, text, given.all("var"))
@@ -154,7 +154,7 @@ def _value(call: Call, text: str, written: str, given: list[str]) -> str:
     return values.get(name[1]) or call.env(f"TF_VAR_{name[1]}") or (default[1] if default else unknown("region"))
 
 
-def _modules(call: Call, text: str) -> list[Found]:
+def modules(call: Call, text: str) -> list[Found]:
     found: list[Found] = []
     for source in re.findall(r'module\s+"[^"]*"\s*\{[^}]{0,2000}?\bsource\s*=\s*"([^"]+)"', text):
         if source.startswith("git::"):
@@ -180,7 +180,7 @@ def _modules(call: Call, text: str) -> list[Found]:
 _S3_ONLY: Final = frozenset(["region", "dynamodb_table", "use_lockfile", "role_arn", "kms_key_id", "encrypt", "key"])
 
 
-def _backend(call: Call, text: str, options: list[str]) -> list[Found]:
+def backend(call: Call, text: str, options: list[str]) -> list[Found]:
     block = re.search(r'backend\s+"s3"\s*\{(.{0,5000}?)\}', text, re.DOTALL)
     given = dict(one.split("=", 1) for one in options if "=" in one)
     if block is None and "bucket" not in given:

@@ -231,6 +231,8 @@ def _sourced(call: Call, running: tuple[str, ...]) -> Outcome:
     if re.search(
         r"(?:/|^)activate$|nvm\.sh$|/etc/|\.bashrc$|\.profile$|\.bash_profile$|/\.cargo/env$|sdkman-init\.sh$", name
     ):
+        if name.endswith("/bin/activate"):
+            call.configure("python.environment", "yes")
         return Outcome((), "")
     return _file(call, name, list(call.words[1:]), running, own_process=False)
 

@@ -68,6 +68,8 @@ _VALUED: Final = [
 _PREINSTALLED: Final = frozenset(
     ["awscli", "boto3", "pip", "setuptools", "wheel", "pipenv", "virtualenv", "aws-sam-cli"]
 )
+_IN_ENVIRONMENTS: Final = frozenset(["pip", "setuptools"])
+"""What a virtual environment is made with (Python documentation: venv)."""
 _CONFIGURATIONS: Final = ("/etc/pip.conf", "/root/.pip/pip.conf", "/root/.config/pip/pip.conf", "/etc/xdg/pip/pip.conf",
                           "/usr/local/pip.conf")  # fmt: skip
 _WHEEL: Final = "what a wheel needs"
@@ -104,7 +106,8 @@ def _installed(call: Call, given: Arguments) -> list[Found]:
             names.append(word)
     plainly = [re.split(r"[\[<>=!~;@ ]", name)[0].lower() for name in names]
     upgrade = given.has("U", "upgrade", "force-reinstall", "I", "t", "target", "user") or call.program == "pipx"
-    if names and not wants and call.machine.curated and not upgrade and set(plainly) <= _PREINSTALLED:
+    there = _IN_ENVIRONMENTS if call.setting("python.environment") or "env/bin/" in call.name else _PREINSTALLED
+    if names and not wants and call.machine.curated and not upgrade and set(plainly) <= there:
         sure = "likely" if "install" in call.words else "certain"
     if not names and wants and all(one == _WHEEL for one in wants):
         sure = "likely"  # what a wheel file needs stands in it

@@ -126,6 +126,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "makepkg": "system_packages.makepkg",
     **dict.fromkeys(("chef-solo", "chef-client", "cinc-client"), "addressed.chef"),
     "clojure": "clojure_packages.clojure", "clj": "clojure_packages.clojure",
+    "cabal": "haskell_packages.cabal", "stack": "haskell_packages.stack", "terragrunt": "terragrunt.terragrunt",
     "dnf5": "system_packages.yum", "rpm-ostree": "system_packages.yum",
     "meson": "builders.meson", "buf": "documents.buf", "hugo": "documents.hugo", "sphinx-build": "documents.sphinx",
     "next": "documents.next_site", "ng": "documents.angular", "graphql-codegen": "documents.schema",

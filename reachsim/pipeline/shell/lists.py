@@ -19,6 +19,9 @@ from reachsim.pipeline.variables import unknown
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_SURE: Final = r"(?:true|:|echo|printf|export|set|unset|cd|mkdir|rm|cp|mv|touch|chmod|sleep|source|\.)(?:\s|$)|\w+="
+_EXITS: Final = re.compile(r"(?:^|[;{\n])[ \t]{0,20}(?:exit|return)\b[^;\n]{0,40}$")
+
 
 class Lists(Commands):
     """Lists, pipelines and redirections of one parsed text."""
@@ -41,34 +44,53 @@ class Lists(Commands):
             parts.append((operator.type, right[-1]))
             node = left
         result = self.statement(node, scope, sure, stdin)
+        open_ = not self._succeeds(node)
         for number, (operator_type, right_node) in enumerate(reversed(parts), 1):
             mine = redirects if number == len(parts) else ()
             left_result = Result("", result.status) if last_only and mine and result.stdout != NEVER else result
+            if (
+                operator_type == "&&"
+                and open_
+                and left_result.status
+                and _EXITS.search(self.text(right_node)[-200:].rstrip("; \t\n}"))
+            ):
+                left_result = Result(left_result.stdout, None)  # "docker manifest inspect IMAGE && exit": it may fail
+            open_ = open_ or not self._succeeds(right_node)
             result = self._joined(left_result, operator_type, right_node, scope, sure, mine)
         return result
+
+    def _succeeds(self, node: Node) -> bool:
+        """Whether it is a command of the shell's own that nobody expects to fail."""
+        return re.match(_SURE, self.text(node).lstrip()) is not None
 
     def _joined(
         self, left: Result, operator: str, node: Node, scope: Scope, sure: Confidence, redirects: Sequence[Node] = ()
     ) -> Result:
         wanted = operator == "&&"
+        fails = not wanted and self.text(node).strip() in ("exit", "return")  # with the status of what failed
         if left.status is not None and left.status is not wanted:
             if wanted or left.stdout == NEVER:
                 return left if wanted else Result(left.stdout, True)
-            self._perhaps(node, scope, redirects, "certain")
+            self._perhaps(node, scope, redirects, "certain", fails=fails)
             return Result(left.stdout, left.status)
         surely = left.status is wanted
-        right = self._redirected(node, redirects, scope, sure) if surely else self._perhaps(node, scope, redirects)
+        if surely:
+            right = self._redirected(node, redirects, scope, sure)
+        else:
+            right = self._perhaps(node, scope, redirects, fails=fails)
         output = None if left.stdout is None or right.stdout is None else together([left.stdout, right.stdout])
         if left.status is None and not wanted:
             return Result(output, True if right.status is not None else None)
         return Result(output, right.status if left.status is not None else None)
 
     def _perhaps(
-        self, node: Node, scope: Scope, redirects: Sequence[Node] = (), otherwise: Confidence = "likely"
-    ) -> Result:
+        self, node: Node, scope: Scope, redirects: Sequence[Node] = (), otherwise: Confidence = "likely", *,
+        fails: bool = False,
+    ) -> Result:  # fmt: skip
         """What only some runs execute; an ``exit`` in it does not end the others, nor do its variables hold for all."""
         before, steered = dict(scope.variables), steering.values(scope)
         result = self._redirected(node, redirects, scope, "possible")
+        scope.left = "failure" if fails else scope.left
         fork = steering.keep(scope, steered, otherwise)
         if fork is not None and scope.ended:
             scope.machine.forks.remove(fork)
