@@ -23,11 +23,28 @@ def test_a_run_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:
     first = json.loads(place.read_text())
     again = run("--networks", "5", "--resume", str(place))
     second = json.loads(place.read_text())
-    assert (first["networks"], second["networks"]) == (2, 5)
-    assert second["packets"] > first["packets"] > 0
+    (code,) = first["states"]
+    assert second["states"].keys() == {code}
+    before, after = first["states"][code], second["states"][code]
+    assert (before["networks"], after["networks"]) == (2, 5)
+    assert after["packets"] > before["packets"] > 0
     assert sum(second["next"].values()) == sum(first["next"].values()) + 3
-    assert "5 networks" in again.stdout
+    assert f"code {code}: 2 networks" in again.stdout
+    assert f"code {code}: 5 networks" in again.stdout
     assert again.returncode == 0
+
+
+def test_another_state_of_the_code_counts_anew_and_meets_other_networks(tmp_path: Path) -> None:
+    place = tmp_path / "state.json"
+    seen = {"networks": 7, "packets": 9, "disagreements": [{"kind": "k", "seed": 1, "what": "w"}]}
+    place.write_text(json.dumps({"next": dict.fromkeys(KINDS, 4_000_000), "states": {"before": seen}}))
+    told = run("--networks", "1", "--resume", str(place))
+    file = json.loads(place.read_text())
+    assert file["states"].pop("before") == seen
+    assert [one["networks"] for one in file["states"].values()] == [1]
+    assert sorted(file["next"].values())[-1] == 4_000_001
+    assert "on other states of the code: 7 networks" in told.stdout
+    assert told.returncode == 0
 
 
 def test_every_kind_compares_packets() -> None:
