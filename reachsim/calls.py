@@ -4,8 +4,8 @@ Service and operation are the AWS CLI's own words: ``aws SERVICE OPERATION ARGS`
 per-resource call makes one file per thing asked about; `NAMES` says where the names come from.
 
 `shell_loop` leaves out calls about AWS Organizations that only its management account may make, calls that go two lists
-deep (ECS services and what they run), answers that hold secrets (Lambda, pipelines), and details of buckets and public
-repositories that no verdict needs.
+deep (ECS services and what they run, deployment groups), answers that hold secrets (Lambda, pipelines), and details of
+buckets and public repositories that no verdict needs.
 
 **Source:** DESIGN, "Snapshot format" and "What a verdict needs"; botocore 1.44 service models (operations, keys); AWS's
 Service Authorization Reference (IAM actions); facts, "API → response key → fields", N189, N214, N216, P59, P81.
@@ -57,11 +57,18 @@ class NameSource(msgspec.Struct, frozen=True):
 NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
     {
         "account-setting": NameSource(fixed=("REGISTRY_POLICY_SCOPE",)),
+        "application": NameSource("codedeploy", "list-applications", "applications[]"),
         "bucket": NameSource("s3api", "list-buckets", "Buckets[].Name"),
         "classic-load-balancer": NameSource(
             "elb", "describe-load-balancers", "LoadBalancerDescriptions[].LoadBalancerName"
         ),
         "cluster": NameSource("ecs", "list-clusters", "clusterArns[]"),
+        "container-instance": NameSource(
+            "ecs", "list-container-instances", "containerInstanceArns[]"
+        ),  # of one cluster
+        "deployment-group": NameSource(
+            "codedeploy", "list-deployment-groups", "deploymentGroups[]"
+        ),  # of one application
         "dns-domain-list": NameSource("route53resolver", "list-firewall-domain-lists", "FirewallDomainLists[].Id"),
         "dns-rule-group": NameSource("route53resolver", "list-firewall-rule-groups", "FirewallRuleGroups[].Id"),
         "file-system": NameSource("efs", "describe-file-systems", "FileSystems[].FileSystemId"),
@@ -254,6 +261,28 @@ def _compute() -> Iterable[Call]:
     )
     yield _row("ecs", "describe-task-definition", "taskDefinition", per="task-definition",
                args="--task-definition {name}")  # fmt: skip
+    yield _row("ecs", "list-container-instances", "containerInstanceArns", per="cluster", args="--cluster {name}")
+    yield _row(
+        "ecs",
+        "describe-container-instances",
+        "containerInstances",
+        per="cluster",
+        args="--container-instances {names} --cluster {name}",
+        names="container-instance",
+        batch=100,
+    )
+    yield _row("codedeploy", "list-applications", "applications")
+    yield _row("codedeploy", "list-deployment-groups", "deploymentGroups", per="application",
+               args="--application-name {name}")  # fmt: skip
+    yield _row(
+        "codedeploy",
+        "batch-get-deployment-groups",
+        "deploymentGroupsInfo",
+        per="application",
+        args="--deployment-group-names {names} --application-name {name}",
+        names="deployment-group",
+        batch=100,
+    )
 
 
 def _file_systems() -> Iterable[Call]:
@@ -425,11 +454,16 @@ _GLOBAL: Final = frozenset(call.service for call in CALLS if call.scope == "glob
 # Rows that the shell loop leaves out, for the reasons in the module's docstring.
 _NOT_LOOPED: Final = frozenset(
     {
+        "codedeploy/batch-get-deployment-groups",
+        "codedeploy/list-applications",
+        "codedeploy/list-deployment-groups",
         "codepipeline/get-pipeline",
         "ecr-public/get-repository-policy",
+        "ecs/describe-container-instances",
         "ecs/describe-services",
         "ecs/describe-task-definition",
         "ecs/list-clusters",
+        "ecs/list-container-instances",
         "ecs/list-services",
         "lambda/list-functions",
         "organizations/describe-policy",

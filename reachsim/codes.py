@@ -935,9 +935,9 @@ _ASSUMPTIONS: Final[tuple[_Ours, ...]] = (
      "Which ECS clusters there are is not in the snapshot. No service was taken to run what the pipeline builds.",
      "Capture ecs list-clusters, list-services and describe-services."),
     ("DEPLOYMENT_NOT_JUDGED", "network", "",
-     "A pipeline deploys to something else than an ECS service on Fargate. What instances, functions or stacks need "
-     "for it was not judged, and was taken to be there.",
-     "Ask for the instances' and functions' ways with reachsim trace."),
+     "A pipeline deploys to something else than an ECS service, or than instances by CodeDeploy: to functions, stacks "
+     "or machines outside AWS. What these need for it was not judged, and was taken to be there.",
+     "Ask for the functions' ways with reachsim trace."),
     ("REPOSITORY_MADE_ON_PUSH", "resource-policy", _ECR_TEMPLATES,
      "The build pushes to a repository that is not there. A repository creation template for pushes fits its name, and "
      "was taken to make it; what the template's role and repository policy let through was not judged.",

@@ -11,26 +11,24 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from reachsim.check.answers import Answers, answer_to_wish, answers_to
 from reachsim.check.assumed import assumed, left_out, untold
 from reachsim.check.code import contacts_of_project
 from reachsim.check.data_out import endpoint_findings
-from reachsim.check.deployments import deploy_needs, deployments, start_of, unseen_deployments, unseen_task
+from reachsim.check.deploying import judge_deployments
 from reachsim.check.docker_server import MARK, PLACED, parted, with_docker_server
 from reachsim.check.entrances import entrances
 from reachsim.check.exits import private_exits, unseen_accounts
-from reachsim.check.failures import Wanted, failures
+from reachsim.check.failures import failures
 from reachsim.check.file_systems import mounts
 from reachsim.check.findings import finding_of, network_findings, unmet
+from reachsim.check.judged import Judged, cell_of, wants_of
 from reachsim.check.known import known_of
 from reachsim.check.managed_compute import invoked_functions, judged_inside, with_managed_compute
 from reachsim.check.needs import SERVICES, Need, codecommit_repositories, needs_of
 from reachsim.check.neighbours import exposed_neighbours
 from reachsim.check.open_steps import open_steps, with_open, with_open_start
-from reachsim.check.outcome import THROUGH, overall_of
+from reachsim.check.outcome import overall_of
 from reachsim.check.outsiders import outsiders
 from reachsim.check.participants import pipeline_sources
 from reachsim.check.pipeline_roles import pipeline_roles
@@ -42,36 +40,19 @@ from reachsim.check.steps import really_needed, settled, steps_of
 from reachsim.check.tunnels import tunnels
 from reachsim.config import Config
 from reachsim.errors import QuestionError
-from reachsim.evidence import Assumption, Block
+from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
-from reachsim.policy_layers import Answer
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
-from reachsim.verdict import Acceptance, Cell, Check, Finding, Outcome, PipelineStep, Verdict, worst
-from reachsim.workloads import find_project, find_service
+from reachsim.verdict import Acceptance, Cell, Check, Finding, Verdict
+from reachsim.workloads import find_project
 
 __all__ = ["Need", "check", "needs_of", "open_policies", "pipeline_sources"]
 
 STARTERS: Final = ("codebuild", "ecs", "lambda", "i", "eni", "subnet", "vpc")
 """Kinds of selectors that a source of the pipeline can be."""
-
-
-class Judged(Struct, frozen=True):
-    """One source: its cells of the matrix, further destinations that its build needs, its steps and needs."""
-
-    cells: list[Cell]
-    further: list[Cell]
-    steps: list[PipelineStep]
-    needs: tuple[Need, ...]
-    settled: list[Outcome]
-    findings: list[Finding]
-    wants: tuple[Wanted, ...]
-    missing: tuple[str, ...] = ()
-    assumptions: tuple[Assumption, ...] = ()
-    exits: tuple[Verdict, ...] = ()
-    """Ways of its docker server to private networks."""
 
 
 def check(
@@ -104,10 +85,9 @@ def check(
     ]
     needs = [need for one in judged for need in one.needs]
     inside = judged_inside(wider, managed)
-    deployed = [_judge_deployment(ground, service, config.pins) for service in deployments(network, needs)]
+    deployed = judge_deployments(ground, needs, config.pins)
     further += [cell for one in deployed for cell in one.further]
-    judged += deployed
-    judged += [_further_deployments(network, needs), _pipelines_themselves(network)]
+    judged += [*deployed, _pipelines_themselves(network)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found, needs)
     expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
@@ -202,14 +182,14 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
         answers = Answers(answers.cells, answers.own | more.own, answers.apart)
         for key, verdict in more.all_cells:
             counts = any(really_needed(need, needs, answers) for need in needs if need.by and need.asked == key)
-            further.append(_cell(server, key[0], verdict, needed=counts))
+            further.append(cell_of(server, key[0], verdict, needed=counts))
         further += _to_and_from_internet(ground, server, pins)
         exits = tuple(private_exits(ground, [server]))
         placed.append(Assumption("DOCKER_SERVER_PLACED", server, PLACED, "neither"))
     for key, verdict in answers.all_cells:
         counts = any(really_needed(need, needs, answers) for need in needs if not need.by and need.asked == key)
         in_matrix = answers.cells[key] is verdict and not key[0].startswith("host:") and key[1:] == ("tcp", 443)
-        (cells if in_matrix else further).append(_cell(source, key[0], verdict, needed=counts))
+        (cells if in_matrix else further).append(cell_of(source, key[0], verdict, needed=counts))
     cells += _to_and_from_internet(ground, source, pins)
     start = with_open_start(provisioning(network, *found), opened) if found is not None else None
     steps = steps_of(source, needs, answers, start.step if start is not None else None)
@@ -232,8 +212,8 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
     if found is not None:
         missing += tuple(one.missing for one in mounts(network, *found) if one.missing)
     return Judged(
-        cells, further, steps, needs, outcomes, findings, _wants(source, needs, answers), (*missing, *answers.missing),
-        (*assumptions, *placed, *cached.assumptions,
+        cells, further, steps, needs, outcomes, findings, wants_of(source, needs, answers),
+        (*missing, *answers.missing), (*assumptions, *placed, *cached.assumptions,
          *(one for step, some in opened.items() if step != "provisioning" for one in some),
          *answers.assumptions, *assumed(network, source, steps, cells), *untold(source, needs, told)), exits,
     )  # fmt: skip
@@ -241,46 +221,7 @@ def _judge(ground: Ground, source: str, config: Config, folders: Mapping[str, Pa
 
 def _to_and_from_internet(ground: Ground, source: str, pins: Mapping[str, IntervalSet]) -> tuple[Cell, Cell]:
     out, inward = (simulate(ground, *ends, pins=pins) for ends in ((source, "internet"), ("internet", source)))
-    return _cell(source, "internet", out, needed=False), _cell("internet", source, inward, needed=False)
-
-
-def _judge_deployment(ground: Ground, service: str, pins: Mapping[str, IntervalSet]) -> Judged:
-    """A service that runs the image: its step, and what the step needs. It is no source of the matrix: what it could
-    reach besides is its own affair, but what it pulls leaves by the way that it takes."""
-    cluster, name = parse_selector(service).value.split("/", 1)
-    found = find_service(ground.network, cluster, name)
-    needs = deploy_needs(ground.network, *found) if found is not None else ()
-    unseen = unseen_task(ground.network, *found) if found is not None else ()
-    answers = answers_to(ground, service, needs, pins)
-    further = [_cell(service, key[0], verdict, needed=True) for key, verdict in answers.all_cells]
-    start = start_of(ground.network, *found) if found is not None else Answer()
-    steps = [_with_start(step, start) for step in steps_of(service, needs, answers)]
-    refused = [_refused_task(ground.network, service, block) for block in start.blocks]
-    unsure = start.outcome == "unknown"
-    return Judged([], further, steps, needs, [step.outcome for step in steps], refused, _wants(service, needs, answers),
-                  (*unseen, *(start.missing if unsure else ())),
-                  (*untold(service, needs), *(start.assumptions if unsure else ())))  # fmt: skip
-
-
-def _with_start(step: PipelineStep, start: Answer) -> PipelineStep:
-    """The step of a deployment with what is said before its task runs anything."""
-    outcome = worst((step.outcome, start.outcome))
-    blocks = (*start.blocks, *step.blocked_by)
-    route = step.route if outcome in THROUGH else "none"
-    return replace(step, outcome=outcome, blocked_by=blocks, route=route)
-
-
-def _refused_task(network: Network, service: str, block: Block) -> Finding:
-    title = f"{network.label(block.component)} keeps tasks of {service} from starting: {block.detail}"
-    return finding_of(block.code, "high", block.component, title, [f"deploy: {block.code}; {block.detail}"])
-
-
-def _further_deployments(network: Network, needs: Sequence[Need]) -> Judged:
-    """What leaves open whether more services run the image; a step that nobody can judge if a file would tell."""
-    unseen = unseen_deployments(network, needs)
-    missing = tuple(one for one in unseen if isinstance(one, str))
-    return Judged([], [], [], (), ["unknown"] if missing else [], [], (), missing,
-                  tuple(one for one in unseen if not isinstance(one, str)))  # fmt: skip
+    return cell_of(source, "internet", out, needed=False), cell_of("internet", source, inward, needed=False)
 
 
 def _pipelines_themselves(network: Network) -> Judged:
@@ -288,12 +229,6 @@ def _pipelines_themselves(network: Network) -> Judged:
     roles = pipeline_roles(network)
     outcomes = [step.outcome for step in roles.steps]
     return Judged([], [], roles.steps, (), outcomes, roles.findings, (), roles.missing, roles.assumptions)
-
-
-def _wants(source: str, needs: Sequence[Need], answers: Answers) -> tuple[Wanted, ...]:
-    """The needs that count, with what they get, where their destinations are told."""
-    told = ((need, answers.of(need)) for need in needs if really_needed(need, needs, answers))
-    return tuple(Wanted(need.by or source, need, verdict) for need, verdict in told if verdict is not None)
 
 
 def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str, str], list[str]]:
@@ -304,10 +239,6 @@ def _places(judged: Sequence[Judged], sources: Sequence[str]) -> dict[tuple[str,
             if need.place and need.place not in known:
                 known.append(need.place)
     return found
-
-
-def _cell(source: str, destination: str, verdict: Verdict, *, needed: bool) -> Cell:
-    return Cell(source, destination, verdict.outcome, verdict.route, needed, verdict.blocked_by, verdict)
 
 
 def _alike(sources: Sequence[str], cells: Sequence[Cell]) -> dict[str, tuple[str, ...]]:

@@ -1,14 +1,15 @@
-"""The last step: ECS services that pull the pipeline's image from their own subnets.
+"""The last step: who carries out what a pipeline deploys, and what that needs.
 
-A service takes part if a pipeline's stage deploys it, or if its task definition runs an image from a repository that a
-build is seen to push to, or may: nothing may tell the image. Tasks on instances are left to the instance's
-agent, which pulls by the instance's own interface; only Fargate's tasks pull by theirs.
+A service of Amazon ECS takes part if a pipeline's stage deploys it, by itself or by a deployment group of CodeDeploy,
+or if its task definition runs an image from a repository that a build is seen to push to, or may: nothing may tell the
+image. On Fargate a task pulls by its own interface, on instances the container instance does by its own, whatever the
+network mode.
 
 **Source:** pipeline-services fact sheet, P61i; Amazon ECS Developer Guide, "Fargate task networking" (platform 1.4.0
-and later: image, logs and secrets by the task's interface), "Task execution IAM role" (which permission what needs; the
-token for ECR is asked for by an interface of Fargate's own), "Using the awslogs log driver", "Use task-level or
-container environment files"; CodePipeline User Guide, action structure references "Amazon ECS" and "ECS and CodeDeploy
-blue-green"; distribution/reference grammar of images.
+and later: image, logs and secrets by the task's interface), "Task execution IAM role" (the token for ECR is asked for
+by an interface of Fargate's own), "Amazon ECS interface VPC endpoints" and "Amazon ECS container instance IAM role"
+(what the agent of an instance asks); Amazon ECR User Guide, "Using Amazon ECR images with Amazon ECS" (the role by
+launch type); CodePipeline User Guide, action structure references "Amazon ECS" and "ECS and CodeDeploy blue-green".
 """
 
 from __future__ import annotations
@@ -17,30 +18,50 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from reachsim import digits, services
-from reachsim.check.needs import Need, in_bucket
+from reachsim import services
+from reachsim.check.deployment_groups import DeployAction, deploy_actions, group_deployments
+from reachsim.check.needs import Need
 from reachsim.check.role_requests import not_assumed, role_request, service_request
-from reachsim.check.service_plane import pipelines, repository_of
+from reachsim.check.service_plane import repository_of
+from reachsim.check.tasks import TOKEN, task_needs
 from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy_layers import Answer, described, judge_elsewhere
+from reachsim.selectors import parse_selector
 from reachsim.verdict import worst
-from reachsim.workloads import on_fargate, task_definition_name, task_definition_of
+from reachsim.workloads import find_service, on_fargate, task_definition_name, task_definition_of
 
-_TOKEN: Final = "ecr:GetAuthorizationToken"
 _TASKS: Final = "ecs-tasks.amazonaws.com"
-_SECRETS: Final = {
-    "ssm": ("ssm", "ssm:GetParameters"), "secretsmanager": ("secretsmanager", "secretsmanager:GetSecretValue"),
-}  # fmt: skip
 
 
-def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
-    """Selectors of the services that run what the pipeline builds (``needs``: those of its builds)."""
-    named = {name for _, pipeline in pipelines(network) for name in _deployed(pipeline)}
+class Deployment(Struct, frozen=True):
+    """What carries out a deployment: ``source`` asks for the ``needs``; where AWS does not document in whose name,
+    ``or_else`` are the same in another's. ``service`` is the ECS service whose tasks it starts, "" for CodeDeploy's
+    agent; ``missing`` are files that leave open what is needed."""
+
+    source: str
+    needs: tuple[Need, ...]
+    or_else: tuple[Need, ...] = ()
+    service: str = ""
+    missing: tuple[str, ...] = ()
+
+
+def deployments(network: Network, needs: Sequence[Need]) -> list[Deployment]:
+    """What runs what the pipeline builds (``needs``: those of its builds), one of each place that carries it out."""
+    found = [one for service in deployed_services(network, needs) for one in _of_service(network, service)]
+    for action in deploy_actions(network):
+        found += [Deployment(one.source, one.needs, missing=one.missing) for one in group_deployments(network, action)]
+    return found
+
+
+def deployed_services(network: Network, needs: Sequence[Need]) -> list[str]:
+    """Selectors of the ECS services that run what the pipeline builds."""
+    named = {each for action in deploy_actions(network) for each in _deployed(action)}
     pushed = _pushed(needs)
     found = []
     for (home, cluster), records in sorted(network.ecs_services.items()):
@@ -54,23 +75,24 @@ def deployments(network: Network, needs: Sequence[Need]) -> list[str]:
 
 
 def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | Assumption, ...]:
-    """What leaves it open whether more services run what the pipeline builds: files by name, as AWS did not answer or
-    told no more than that a cluster is there; an assumption for an account whose clusters nobody asked for.
+    """What leaves it open whether more runs what the pipeline builds: files by name, as AWS did not answer or told no
+    more than that a cluster is there; an assumption for an account whose clusters nobody asked for, and for what is not
+    judged.
     """
     served = {
         (cluster.rsplit("/", 1)[-1], one.service_name)
         for (_, cluster), records in network.ecs_services.items() for one in records
     }  # fmt: skip
     unseen = {
-        network.path(home, "ecs", "describe-services", cluster)
-        for home, pipeline in pipelines(network) for cluster, service in _deployed(pipeline)
+        network.path(action.place, "ecs", "describe-services", cluster)
+        for action in deploy_actions(network) for cluster, service in _deployed(action)
         if (cluster, service) not in served
     }  # fmt: skip
-    others = [
-        Assumption("DEPLOYMENT_NOT_JUDGED", f"{pipeline.name}/{stage.name}/{action.name}", what, "block")
-        for _, pipeline in pipelines(network) for stage in pipeline.stages for action in stage.actions
-        if (what := _not_judged(network, action))
-    ]  # fmt: skip
+    unseen |= {action.file for action in deploy_actions(network) if action.lacking}
+    others = [Assumption("DEPLOYMENT_NOT_JUDGED", action.name, why, "block")
+              for action in deploy_actions(network) if (why := action.not_judged)]  # fmt: skip
+    others += [Assumption("DEPLOYMENT_NOT_JUDGED", one, "its tasks run outside AWS", "block")
+               for one in deployed_services(network, needs) if _runs_outside(network, one)]  # fmt: skip
     if not _pushed(needs):
         return (*sorted(unseen), *others)
     described = {(home, cluster.rsplit("/", 1)[-1]) for home, cluster in network.ecs_services}
@@ -86,72 +108,100 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
     return (*sorted(unseen), *others, *taken)
 
 
-def _not_judged(network: Network, action: aws.PipelineAction) -> str:
-    """Why what an action deploys to is not judged; nothing where it is, or where CodePipeline writes to a bucket."""
-    kind = action.action_type_id
-    if kind.category != "Deploy" or kind.owner != "AWS" or kind.provider in ("S3", "EKS"):
-        return ""
-    if kind.provider not in ("ECS", "CodeDeployToECS"):
-        return f"what {kind.provider} deploys to is not judged"
-    cluster, service = (action.configuration.get(key) for key in ("ClusterName", "ServiceName"))
-    held = (one for (_, arn), records in network.ecs_services.items() if arn.rsplit("/", 1)[-1] == cluster
-            for one in records if one.service_name == service)  # fmt: skip
-    return "" if all(map(on_fargate, held)) else f"{service} runs on instances of its own, which are not judged"
-
-
 def _pushed(needs: Sequence[Need]) -> set[str]:
     requests = [request for need in needs for request in need.requests]
     return {str(request["resource"]) for request in requests if request["action"] == services.ECR_WRITE}
 
 
-def _deployed(pipeline: aws.Pipeline) -> Iterator[tuple[str, str]]:
-    for stage in pipeline.stages:
-        for action in stage.actions:
-            if action.action_type_id.category == "Deploy" and action.action_type_id.provider == "ECS":
-                yield action.configuration.get("ClusterName", ""), action.configuration.get("ServiceName", "")
+def _deployed(action: DeployAction) -> tuple[tuple[str, str], ...]:
+    """(cluster, service) of what an action deploys to."""
+    told = action.record.configuration
+    if action.provider == "ECS":
+        return ((told.get("ClusterName", ""), told.get("ServiceName", "")),)
+    group = action.group
+    return tuple((one.cluster_name or "", one.service_name or "") for one in (group.ecs_services if group else ()))
 
 
-def deploy_needs(network: Network, home: Home, record: aws.EcsService) -> tuple[Need, ...]:
-    """What a task needs before it runs: the image, its log stream, the secrets that it names."""
-    if not on_fargate(record):
-        return ()
+def _images(network: Network, home: Home, record: aws.EcsService) -> list[str]:
+    task = task_definition_of(network, home, record)
+    return [one.image for one in task.container_definitions] if task is not None else [""]
+
+
+# --- services of Amazon ECS -------------------------------------------------------------------------------------------
+
+
+def _found(network: Network, service: str) -> tuple[Home, aws.EcsService] | None:
+    return find_service(network, *parse_selector(service).value.split("/", 1))
+
+
+def _runs_outside(network: Network, service: str) -> bool:
+    found = _found(network, service)
+    return found is not None and found[1].launch_type == "EXTERNAL"
+
+
+def _of_service(network: Network, service: str) -> Iterator[Deployment]:
+    """What a task of a service needs before it runs: the image, its log stream, the secrets that it names."""
+    found = _found(network, service)
+    if found is None or _runs_outside(network, service):
+        return
+    home, record = found
     task = task_definition_of(network, home, record)
     if task is None:
-        (path,) = unseen_task(network, home, record)
-        return (Need("deploy", "", place=f"the image that {record.service_name} runs is not known ({path})"),)
-    role = {"principal": task.execution_role_arn} if task.execution_role_arn else {}
-    needs: list[Need] = []
-    for container in task.container_definitions:
-        needs += _image_needs(home, container.image, role)
-        needs += _log_needs(network, home, container.log_configuration, role)
-        for file in container.environment_files:
-            needs += _file_needs(home, file.value, role)
-        named = [one.value_from for one in container.secrets]
-        named += [one.value_from for one in (container.log_configuration or aws.ContainerLogs()).secret_options]
-        for value in named:
-            needs += _secret_needs(home, value, role)
-        if container.repository_credentials is not None:
-            needs += _secret_needs(home, container.repository_credentials.credentials_parameter, role, "secretsmanager")
-    return tuple(need for index, need in enumerate(needs) if need not in needs[:index])
+        name = task_definition_name(record).rsplit("/", 1)[-1]
+        path = network.path(home, "ecs", "describe-task-definition", *([name] if name else []))
+        need = Need("deploy", "", place=f"the image that {record.service_name} runs is not known ({path})")
+        yield Deployment(service, (need,), service=service, missing=(path,))
+        return
+    execution = {"principal": task.execution_role_arn} if task.execution_role_arn else {}
+    named = task_needs(network, home, task, execution, asks_token=not on_fargate(record))
+    if on_fargate(record):
+        yield Deployment(service, named, service=service)
+        return
+    by_host = task_needs(network, home, task, {}, asks_token=True)
+    cluster = service.removeprefix("ecs:").split("/", 1)[0]
+    agent = _agent_needs(home, cluster)
+    path = network.path(home, "ecs", "describe-container-instances", cluster)
+    held = network.read_collection(path, "containerInstances", aws.ContainerInstance)
+    active = sorted({one.ec2_instance_id for one in held if one.ec2_instance_id and one.status == "ACTIVE"})
+    if not active:
+        known = network.snapshot.status(path) == "ok"
+        why = f"cluster {cluster} has no container instance" if known else f"what {service} runs on ({path})"
+        need = Need("deploy", "", place=f"{why}: who pulls the image is not known")
+        yield Deployment(service, (need,), service=service, missing=() if known else (path,))
+    for name in active:
+        instance = network.instances.get(name)
+        if instance is None:
+            place = network.path(home, "ec2", "describe-instances")
+            need = Need("deploy", "", place=f"the container instance {name} of {service} is not in the snapshot")
+            yield Deployment(service, (need,), service=service, missing=network.unknown(place))
+        elif instance.state.name == "running":
+            other = (*agent, *named) if execution else ()
+            yield Deployment(name, (*agent, *by_host), other, service)
 
 
-def unseen_task(network: Network, home: Home, record: aws.EcsService) -> tuple[str, ...]:
-    """The file that would tell what a service on Fargate runs, if it does not."""
-    if not on_fargate(record) or task_definition_of(network, home, record) is not None:
-        return ()
-    name = task_definition_name(record).rsplit("/", 1)[-1]
-    return (network.path(home, "ecs", "describe-task-definition", *([name] if name else [])),)
+def _agent_needs(home: Home, cluster: str) -> tuple[Need, ...]:
+    """What the agent of a container instance asks before it hears of a task."""
+    head = f"arn:{services.partition_of(home[1])}:ecs:{home[1]}:{home[0]}"
+    poll = {"action": "ecs:Poll", "resource": f"{head}:container-instance/{cluster}/*",
+            "context": {"ecs:cluster": f"{head}:cluster/{cluster}"}}  # fmt: skip
+    place = f"agent of cluster {cluster}"
+    discover = {"action": "ecs:DiscoverPollEndpoint", "resource": "*"}
+    asked: dict[str, tuple[dict[str, Any], ...]] = {"ecs": (discover,), "ecs-agent": (poll,), "ecs-telemetry": ()}
+    return tuple(Need("deploy", service, requests, place=place) for service, requests in asked.items())
 
 
-def start_of(network: Network, home: Home, record: aws.EcsService) -> Answer:
-    """What policies say before a task on Fargate runs anything: whether Amazon ECS may assume its roles, and whether it
+def start_of(network: Network, service: str) -> Answer:
+    """What policies say before a task runs anything: whether Amazon ECS may assume its roles, and whether on Fargate it
     gets the token by which it pulls a private image of ECR. Raises SnapshotError for a policy that cannot be judged.
     """
-    task = task_definition_of(network, home, record) if on_fargate(record) else None
-    if task is None:
+    found = _found(network, service) if service else None
+    task = task_definition_of(network, *found) if found is not None else None
+    if found is None or task is None:
         return Answer()
+    home, record = found
     roles = dict.fromkeys(role for role in (task.execution_role_arn, task.task_role_arn) if role)
-    answers = [*(trusts_tasks(network, home, role) for role in roles), _token(network, home, task)]
+    answers = [*(trusts_tasks(network, home, role) for role in roles)]
+    answers += [_token(network, home, task)] if on_fargate(record) else []
     outcome = worst([one.outcome for one in answers])
     return Answer(outcome, *(tuple(dict.fromkeys(chain(*some))) for some in (
         (one.blocks for one in answers), (one.missing for one in answers), (one.assumptions for one in answers),
@@ -181,95 +231,5 @@ def _token(network: Network, home: Home, task: aws.TaskDefinition) -> Answer:
     role = task.execution_role_arn
     if not role or not any(repository_of(one.image) for one in task.container_definitions):
         return Answer()
-    request = role_request(network, role, _TOKEN, "*", home[0], home[1], wildcard=True)
+    request = role_request(network, role, TOKEN, "*", home[0], home[1], wildcard=True)
     return judge_elsewhere(network, request, role, resource=False)
-
-
-def _image_needs(home: Home, image: str, role: dict[str, Any]) -> Iterator[Need]:
-    if not image:
-        yield Need("deploy", "", place="the image of a container is not known")
-        return
-    repository = repository_of(image)
-    if repository is None:
-        yield from _of_registry(image)
-        return
-    if repository.region != home[1]:
-        for host in (f"api.ecr.{repository.region}", f"{repository.account}.dkr.ecr.{repository.region}"):
-            yield Need("deploy", f"host:{host}.{services.dns_suffix(repository.region)}", place=f"image {image}")
-        return
-    yield Need("deploy", "ecr.api", place=f"image {image}")
-    pull = tuple({"action": action, "resource": repository.arn, **role} for action in services.ECR_DOWNLOAD)
-    registry = image.split("/", 1)[0]
-    host = registry if registry != services.host("ecr.dkr", home[1], home[0]) else ""
-    yield Need("deploy", "ecr.dkr", pull, place=f"image {image}", host=host)
-    yield in_bucket("deploy", home, services.layer_objects(home[1]), ("s3:GetObject",), f"image {image}")
-
-
-def _of_registry(image: str) -> Iterator[Need]:
-    """The registry of an image that is in no private repository of ECR, by the name and port in front of it."""
-    from reachsim.pipeline.image import DOCKER_HUB, parse  # costs the parsers, which few services need
-
-    host, _, port = parse(image).host.partition(":")
-    name = "registry-1.docker.io" if host == DOCKER_HUB else host
-    yield Need("deploy", f"host:{name}", port=digits.port(port, 443), place=f"image {image}")
-
-
-def _log_needs(network: Network, home: Home, logs: aws.ContainerLogs | None, role: dict[str, Any]) -> Iterator[Need]:
-    """What the log driver asks of CloudWatch Logs before a container runs: a stream, and the group where it is told to
-    make it and the list of groups lacks it; without being told, there has to be one.
-    """
-    if logs is None or logs.log_driver != "awslogs":
-        return
-    group, region = logs.options.get("awslogs-group", "*"), logs.options.get("awslogs-region") or home[1]
-    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    listed = network.path((home[0], region), "logs", "describe-log-groups")
-    there = {one.log_group_name for one in network.read_collection(listed, "logGroups", aws.LogGroup)}
-    if network.snapshot.status(listed) == "ok" and group not in there and group != "*":
-        if logs.options.get("awslogs-create-group") == "true":
-            actions.insert(0, "logs:CreateLogGroup")
-        else:
-            yield Need("deploy", "", place=f"log group {group}: {listed} lacks it, and the task does not make it")
-    resource = f"arn:{services.partition_of(region)}:logs:{region}:{home[0]}:log-group:{group}:*"
-    destination = "logs" if region == home[1] else f"host:{services.host('logs', region, home[0])}"
-    requests = tuple({"action": one, "resource": resource, **role} for one in actions)
-    yield Need("deploy", destination, requests, place=f"log group {group}")
-
-
-def _file_needs(home: Home, arn: str, role: dict[str, Any]) -> Iterator[Need]:
-    """A file of environment variables in a bucket, by the ARN of its object."""
-    bucket, _, key = arn.partition(":::")[2].partition("/")
-    if bucket and key:
-        found = in_bucket("deploy", home, arn, ("s3:GetObject",), f"environment file {arn}")
-        located = {"action": "s3:GetBucketLocation", "resource": arn[: -len(key) - 1]}
-        requests = tuple({**one, **role} for one in (*found.requests, located))
-        yield replace(found, requests=requests)
-    else:
-        yield Need("deploy", "", place=f"which environment file {arn or 'it is'} is not told")
-
-
-def _secret_needs(home: Home, value: str, role: dict[str, Any], sort: str = "ssm") -> Iterator[Need]:
-    """A parameter or, with ``sort`` secretsmanager, a secret by name, or either by ARN (a secret's with a JSON key,
-    version stage and id behind it).
-    """
-    if not value:
-        yield Need("deploy", "", place="which secret it is, is not told")
-        return
-    arn = value if value.startswith("arn:") else ""
-    kind = arn.split(":")[2] if arn.count(":") >= 5 else sort
-    if kind in _SECRETS:
-        service, action = _SECRETS[kind]
-        head = f"arn:{services.partition_of(home[1])}:{kind}:{home[1]}:{home[0]}"
-        if not arn and kind == "secretsmanager":
-            resource = f"{head}:secret:{value}*"
-        elif not arn:
-            resource = f"{head}:parameter/{value.removeprefix('/')}"
-        else:
-            resource = ":".join(arn.split(":")[:7]) if kind == "secretsmanager" else arn
-        region = arn.split(":")[3] if arn else home[1]
-        destination = service if region in (home[1], "") else f"host:{services.host(service, region, home[0])}"
-        yield Need("deploy", destination, ({"action": action, "resource": resource, **role},), place=f"secret {value}")
-
-
-def _images(network: Network, home: Home, record: aws.EcsService) -> list[str]:
-    task = task_definition_of(network, home, record)
-    return [one.image for one in task.container_definitions] if task is not None else [""]

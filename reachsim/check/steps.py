@@ -12,7 +12,6 @@ from reachsim.check.answers import Answers
 from reachsim.check.needs import Need
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Block
-from reachsim.selectors import parse_selector
 from reachsim.verdict import Outcome, PipelineStep, RouteWord, worst
 
 ORDER: Final = (
@@ -27,8 +26,7 @@ def steps_of(
     source: str, needs: Sequence[Need], answers: Answers, first: PipelineStep | None = None
 ) -> list[PipelineStep]:
     """The steps of a source. ``answers``: what becomes of each need; ``first``: the step before all others."""
-    who = parse_selector(source)
-    name = who.value if who.kind == "codebuild" else source
+    name = source.removeprefix("codebuild:")
     made = [first] if first is not None else []
     stuck = first is not None and first.outcome == "blocked"
     for step in ORDER:

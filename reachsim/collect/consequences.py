@@ -104,6 +104,11 @@ _OTHER: Final = {
     "ecs/list-clusters": "sources named ecs:…",
     "ecs/list-services": "sources named ecs:… in that cluster",
     "ecs/describe-services": "sources named ecs:… in that cluster",
+    "ecs/list-container-instances": "whether services that run on instances can be deployed",
+    "ecs/describe-container-instances": "whether services that run on instances can be deployed",
+    "codedeploy/list-applications": "what pipelines deploy to by CodeDeploy",
+    "codedeploy/list-deployment-groups": "what pipelines deploy to by CodeDeploy",
+    "codedeploy/batch-get-deployment-groups": "what pipelines deploy to by CodeDeploy",
     "ecs/describe-task-definition": "which image a service runs, and what its tasks need before they start",
 }
 

@@ -115,8 +115,8 @@ def _per_region(call: Call) -> bool:
 
 def _tasks(place: Place, scope: Scope, read: Read, vpcs: Sequence[str]) -> Iterator[Task]:
     for call in _mine(place, scope):
-        if call.per == "cluster" and call.names:
-            yield from _of_clusters(call, place, read)
+        if call.per and call.names:
+            yield from _of_each(call, place, read)
         elif call.names:
             found = names(call.names, place, read)
             if found is not None:
@@ -152,11 +152,13 @@ def _batch(call: Call, place: Place, name: str | None, found: Sequence[str]) -> 
     return Task(place, call, name, _file(call, place, name), tuple(requests), empty=not requests)
 
 
-def _of_clusters(call: Call, place: Place, read: Read) -> Iterator[Task]:
-    for cluster in names("cluster", place, read) or ():
-        listed = read(_path(place, "ecs", "list-services", cluster))
+def _of_each(call: Call, place: Place, read: Read) -> Iterator[Task]:
+    """A call about the members of each thing of a kind: the services of each cluster, say."""
+    members = NAMES[call.names or ""]
+    for name in names(call.per or "", place, read) or ():
+        listed = read(_path(place, members.service, members.operation, name))
         if listed is not None:
-            yield _batch(call, place, cluster, _search(NAMES["service"].query, listed))
+            yield _batch(call, place, name, _search(members.query, listed))
 
 
 def _file(call: Call, place: Place, name: str | None) -> str:

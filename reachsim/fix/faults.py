@@ -11,7 +11,7 @@ from reachsim.addresses import parse_block
 from reachsim.check import STARTERS, Need, check, needs_of, pipeline_sources
 from reachsim.check.answers import Answers, answers_to
 from reachsim.check.code import contacts_of_project
-from reachsim.check.deployments import deploy_needs, deployments
+from reachsim.check.deployments import deployments
 from reachsim.check.docker_server import of_servers, parted
 from reachsim.check.exits import private_exits
 from reachsim.check.needs import SERVICES
@@ -29,7 +29,7 @@ from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.sources import sources
 from reachsim.verdict import Check, Verdict
-from reachsim.workloads import find_project, find_service
+from reachsim.workloads import find_project
 
 
 class Fault(NamedTuple):
@@ -86,8 +86,9 @@ def judge(ground: Ground, config: Config, chosen: Sequence[str] = ()) -> Judged:
     answer = check(ground, chosen or None, config)
     faults = [fault for source in found for fault in faults_of(ground, config, source)]
     needs = [need for source in found for need in _needs(ground, config, source)]
-    for service in deployments(ground.network, needs):
-        faults += _blocked(_ways(ground, config, service, _deploy_needs(ground, service)))
+    for one in deployments(ground.network, needs):
+        if any(need.destination for need in one.needs):
+            faults += _blocked(_ways(ground, config, one.source, one.needs))
     faults += refused_roles(ground)
     faults += open_to_strangers(answer)
     return Judged(answer, tuple(faults), tuple(found))
@@ -193,11 +194,6 @@ def _needs(ground: Ground, config: Config, source: str) -> tuple[Need, ...]:
     contacts = contacts_of_project(ground.network, who.value, folders, config) if who.kind == "codebuild" else None
     needs = needs_of(ground.network, source, contacts)
     return (*needs, *pulled_through(ground.network, source, needs, contacts).needs)
-
-
-def _deploy_needs(ground: Ground, service: str) -> tuple[Need, ...]:
-    found = find_service(ground.network, *parse_selector(service).value.split("/", 1))
-    return tuple(deploy_needs(ground.network, *found)) if found is not None else ()
 
 
 def _ways(ground: Ground, config: Config, source: str, needs: Sequence[Need]) -> list[Way]:

@@ -46,6 +46,7 @@ _NAMES: Final[Mapping[str, tuple[str | int, ...]]] = {
     "ec2/describe-vpc-attribute": ("VpcId",),
     "ecr/get-repository-policy": ("repositoryName",),
     "ecr-public/get-repository-policy": ("repositoryName",),
+    "codedeploy/batch-get-deployment-groups": ("deploymentGroupsInfo", 0, "applicationName"),
     "ecs/describe-services": ("services", 0, "clusterArn"),
     "ecs/describe-task-definition": ("taskDefinition", "taskDefinitionArn"),
     "codepipeline/get-pipeline": ("pipeline", "name"),

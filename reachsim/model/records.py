@@ -1494,6 +1494,11 @@ class EcsService(CodeBuild, frozen=True):
     task_sets: tuple[EcsDeployment, ...] = ()
 
 
+class ContainerInstance(CodeBuild, frozen=True):
+    ec2_instance_id: str | None = None  # none of what runs outside AWS
+    status: str = "ACTIVE"
+
+
 class ContainerSecret(CodeBuild, frozen=True):
     value_from: str = ""
 
@@ -1528,6 +1533,48 @@ class TaskDefinition(CodeBuild, frozen=True):
 
 class TaskDefinitionAnswer(CodeBuild, frozen=True):
     task_definition: TaskDefinition
+
+
+# --- CodeDeploy -----------------------------------------------------------------------------------------------------
+
+
+class TagFilter(Ec2, frozen=True):
+    """A tag of instances; without a key or value its ``type`` says which of the two counts (API_EC2TagFilter)."""
+
+    key: str | None = None
+    value: str | None = None
+    type: str | None = None
+
+
+class TagSet(CodeBuild, frozen=True):
+    ec2_tag_set_list: tuple[tuple[TagFilter, ...], ...] = ()
+
+
+class OnPremisesTagSet(CodeBuild, frozen=True):
+    on_premises_tag_set_list: tuple[tuple[TagFilter, ...], ...] = ()
+
+
+class NamedGroup(CodeBuild, frozen=True):
+    name: str | None = None
+
+
+class DeployedService(CodeBuild, frozen=True):
+    service_name: str | None = None
+    cluster_name: str | None = None
+
+
+class DeploymentGroup(CodeBuild, frozen=True):
+    deployment_group_name: str
+    compute_platform: str | None = None
+    ec2_tag_filters: tuple[TagFilter, ...] = ()
+    ec2_tag_set: TagSet | None = None
+    on_premises_instance_tag_filters: tuple[TagFilter, ...] = ()
+    on_premises_tag_set: OnPremisesTagSet | None = None
+    auto_scaling_groups: tuple[NamedGroup, ...] = ()
+    ecs_services: tuple[DeployedService, ...] = ()
+
+
+# --- Lambda ---------------------------------------------------------------------------------------------------------
 
 
 class FunctionVpcConfig(Ec2, frozen=True):
