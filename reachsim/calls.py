@@ -4,8 +4,8 @@ Service and operation are the AWS CLI's own words: ``aws SERVICE OPERATION ARGS`
 per-resource call makes one file per thing asked about; `NAMES` says where the names come from.
 
 `shell_loop` leaves out calls about AWS Organizations that only its management account may make, calls that go two lists
-deep (ECS services and what they run, deployment groups), answers that hold secrets (Lambda, pipelines), and details of
-buckets and public repositories that no verdict needs.
+deep (ECS services and what they run, deployment groups, rules of listeners), answers that hold secrets (Lambda,
+pipelines), and details of buckets and public repositories that no verdict needs.
 
 **Source:** DESIGN, "Snapshot format" and "What a verdict needs"; botocore 1.44 service models (operations, keys); AWS's
 Service Authorization Reference (IAM actions); facts, "API → response key → fields", N189, N214, N216, P59, P81.
@@ -77,6 +77,7 @@ NAMES: Final[Mapping[str, NameSource]] = MappingProxyType(
         "firewall-rule-group": NameSource("network-firewall", "list-rule-groups", "RuleGroups[].Arn"),
         "fleet": NameSource("codebuild", "list-fleets", "fleets[]"),
         "key": NameSource("kms", "list-keys", "Keys[].KeyId"),
+        "listener": NameSource("elbv2", "describe-listeners", "Listeners[].ListenerArn"),
         "log-group": NameSource(
             "logs", "describe-log-groups", "logGroups[?starts_with(logGroupName,'/aws/codebuild/')].logGroupName"
         ),
@@ -344,6 +345,7 @@ def _balancing() -> Iterable[Call]:
     for operation, key, per, action in (
         ("describe-load-balancer-attributes", "Attributes", "load-balancer", "DescribeLoadBalancerAttributes"),
         ("describe-listeners", "Listeners", "load-balancer", "DescribeListeners"),
+        ("describe-rules", "Rules", "listener", "DescribeRules"),
         ("describe-target-group-attributes", "Attributes", "target-group", "DescribeTargetGroupAttributes"),
         ("describe-target-health", "TargetHealthDescriptions", "target-group", "DescribeTargetHealth"),
     ):
@@ -465,6 +467,7 @@ _NOT_LOOPED: Final = frozenset(
         "ecs/list-clusters",
         "ecs/list-container-instances",
         "ecs/list-services",
+        "elbv2/describe-rules",
         "lambda/list-functions",
         "organizations/describe-policy",
         "organizations/list-parents",

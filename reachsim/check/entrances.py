@@ -10,11 +10,14 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from reachsim.addresses import PUBLIC, V4, V6
 from reachsim.check.outcome import THROUGH
 from reachsim.evidence import Assumption
 from reachsim.forwarding import Ground
 from reachsim.model.interfaces import Interface
-from reachsim.model.load_balancing import address_of, balancer_of, members_of, ruled_pools
+from reachsim.model.listener_rules import pools_for
+from reachsim.model.load_balancing import address_of, balancer_of, members_of, pool_of, ruled_pools
+from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
 from reachsim.verdict import Cell, Path, Verdict
@@ -28,11 +31,27 @@ def entrances(ground: Ground, sources: Sequence[str]) -> Iterator[Cell]:
     for node in (network.interfaces[name] for name, kind in sorted(kinds.items()) if kind == "load-balancer"):
         for verdict in (simulate(ground, "internet", node.id, protocol=protocol) for protocol in ("tcp", "udp")):
             for source, interfaces in own.items():
+                if _kept_away(network, node, interfaces):
+                    continue
                 found = _arriving(verdict, node, interfaces) or _undecided(ground, verdict, node, source, interfaces)
                 found = found or _by_a_rule(ground, verdict, node, source, interfaces)
                 if found is not None:  # what surely gets to the node need not come to this source
                     said = msgspec.structs.replace(found, surely=())
                     yield Cell("internet", source, found.outcome, found.route, False, (), said)
+
+
+def _kept_away(network: Network, node: Interface, interfaces: Sequence[Interface]) -> bool:
+    """Whether the rules of a load balancer's listeners send nothing from public addresses to any of the interfaces."""
+    balancer, _ = balancer_of(network, node.id)
+    sources = PUBLIC & V4 if node.addresses.isdisjoint(V6) else PUBLIC
+    reached = pools_for(network, balancer, sources) if balancer is not None else None
+    if balancer is None or reached is None:
+        return False
+    for arn in reached:
+        members, lacking = members_of(network, balancer, pool_of(network, arn))
+        if lacking or any(_is_one_of(one.id, interfaces) for one in members):
+            return False
+    return True
 
 
 def _arriving(verdict: Verdict, node: Interface, interfaces: Sequence[Interface]) -> Verdict | None:

@@ -40,6 +40,7 @@ LATER: Final[Mapping[str, tuple[str, type[Any]]]] = {
     "ecr-public/describe-repositories": ("repositories", records.PublicRepository),
     "ecs/describe-container-instances": ("containerInstances", records.ContainerInstance),
     "efs/describe-mount-targets": ("MountTargets", records.MountTarget),
+    "elbv2/describe-rules": ("Rules", records.ListenerRule),
     "iam/get-account-authorization-details": ("", records.AccountAuthorizationDetails),
     "kms/describe-key": ("", records.DescribeKey),
     "kms/list-aliases": ("Aliases", records.KeyAlias),

@@ -9,6 +9,7 @@ network interface (``ELB app/NAME/ID``, ``ELB net/NAME/ID``, ``ELB NAME``) tells
 the troubleshooting pages of those guides).
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -235,7 +236,7 @@ def listeners_of(network: Network, balancer: Balancer) -> tuple[tuple[Listening,
     records = network.listeners.get(path)
     if records is None or not all(map(_is_told, records)):
         return (), (path,)
-    wanted = {arn for one in records for arn in _forwards(one)}
+    wanted = {arn for one in records for arn in forwards(one.default_actions)}
     if not wanted <= network.target_groups.keys() and network.unknown(groups):
         return (), (groups,)
     made = (_listener(network, one) for one in records)
@@ -251,7 +252,7 @@ def ruled_pools(network: Network, balancer: Balancer) -> tuple[Pool, ...]:
     listeners, _ = listeners_of(network, balancer)
     by_default = {pool.id for one in listeners for pool in one.pools}
     mine = (arn for arn, one in network.target_groups.items() if balancer.id in one.load_balancer_arns)
-    return tuple(_pool(network, arn) for arn in sorted(mine) if arn not in by_default)
+    return tuple(pool_of(network, arn) for arn in sorted(mine) if arn not in by_default)
 
 
 def _is_told(record: aws.Listener) -> bool:
@@ -262,7 +263,7 @@ def _is_told(record: aws.Listener) -> bool:
 
 
 def _listener(network: Network, record: aws.Listener) -> Listening:
-    pools = tuple(_pool(network, arn) for arn in _forwards(record))
+    pools = tuple(pool_of(network, arn) for arn in forwards(record.default_actions))
     answers = not pools and any(one.type in ("fixed-response", "redirect") for one in record.default_actions)
     name = record.listener_arn or f"{record.load_balancer_arn}:{record.port}"
     strange = [one.type for one in record.default_actions if one.type not in _ACTIONS]
@@ -272,10 +273,10 @@ def _listener(network: Network, record: aws.Listener) -> Listening:
     return Listening(name, record.protocol, record.port or 0, pools, answers, unread)
 
 
-def _forwards(record: aws.Listener) -> tuple[str, ...]:
-    """Target groups that the default actions forward to; a weight of zero takes nothing."""
+def forwards(actions: Sequence[aws.ListenerAction]) -> tuple[str, ...]:
+    """Target groups that actions forward to; a weight of zero takes nothing."""
     found: list[str] = []
-    for action in record.default_actions:
+    for action in actions:
         if action.forward_config is not None and action.forward_config.target_groups:
             found += [one.target_group_arn for one in action.forward_config.target_groups if one.weight > 0]
         elif action.target_group_arn:
@@ -283,7 +284,8 @@ def _forwards(record: aws.Listener) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(found)))
 
 
-def _pool(network: Network, arn: str) -> Pool:
+def pool_of(network: Network, arn: str) -> Pool:
+    """A target group by its ARN, as far as the snapshot tells it."""
     record = network.target_groups.get(arn) or aws.TargetGroup(arn)
     name = record.target_group_name or arn.partition(":targetgroup/")[2].partition("/")[0]
     family = V6 if record.ip_address_type == "ipv6" else V4

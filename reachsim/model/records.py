@@ -1376,6 +1376,30 @@ class Listener(Ec2, frozen=True):
     default_actions: tuple[ListenerAction, ...] = ()
 
 
+class ConditionValues(Ec2, frozen=True):
+    values: tuple[str, ...] = ()
+
+
+class ConditionSources(Ec2, frozen=True):
+    values: tuple[Cidr, ...] = ()
+
+
+class RuleCondition(Ec2, frozen=True):
+    """A condition of a listener's rule; ``values`` is the older form of the configurations of hosts and paths."""
+
+    field: str = ""
+    values: tuple[str, ...] = ()
+    source_ip_config: ConditionSources | None = None
+    path_pattern_config: ConditionValues | None = None
+    host_header_config: ConditionValues | None = None
+
+
+class ListenerRule(Ec2, frozen=True):
+    priority: str
+    conditions: tuple[RuleCondition, ...] = ()
+    actions: tuple[ListenerAction, ...] = ()
+
+
 class TargetGroup(Ec2, frozen=True):
     target_group_arn: str
     target_group_name: str = ""

@@ -7,12 +7,14 @@ origins" (CloudFront's interfaces carry the tag that AWSCloudFrontVPCOriginServi
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from reachsim import load_files
 from tests.balancers import listener, load_balancer, target_group
+from tests.build import Record
 from tests.scenarios.lan import Lan, ask, assumed, codes, fate
 
 
@@ -113,6 +115,70 @@ def test_a_load_balancer_sends_to_the_targets_of_its_rules() -> None:
     (node,) = [name for name, kind in net.network.interfaces.kinds.items() if kind == "load-balancer"]
     assert net.simulate(node, "i-1", protocol="tcp", port=8080).outcome == "allowed"
     assert net.simulate(node, "i-1", protocol="tcp", port=22).outcome == "blocked"
+
+
+def ruled(default: str, *rules: tuple[str, list[Record]]) -> dict[str, bytes]:
+    """`fronted` by a listener with this default action and these rules, by priority: "t" forwards to the client."""
+    net = fronted()
+    (group,) = net._lists["elbv2/describe-target-groups"]
+    group["LoadBalancerArns"] = [net._lists["elbv2/describe-load-balancers"][0]["LoadBalancerArn"]]
+    (path,) = [path for path in net._more if "/describe-listeners/" in path]
+    (held,) = net._more[path]["Listeners"]
+    actions = {"t": {"Type": "forward", "TargetGroupArn": group["TargetGroupArn"]}, "403": {"Type": "fixed-response"}}
+    held["DefaultActions"] = [actions[default]]
+    records = [
+        {"RuleArn": f"rule-{number}", "Priority": str(number), "Conditions": conditions, "Actions": [actions[action]]}
+        for number, (action, conditions) in enumerate(rules, 1)
+    ]
+    records.append({"RuleArn": "rule-0", "Priority": "default", "Conditions": [], "Actions": [actions[default]]})
+    net.put(f"elbv2/describe-rules/{held['ListenerArn'].replace('/', '%2F')}", {"Rules": records[::-1]})
+    return net.files()
+
+
+def at(*blocks: str) -> Record:
+    return {"Field": "source-ip", "SourceIpConfig": {"Values": list(blocks)}}
+
+
+def on(path: str) -> Record:
+    return {"Field": "path-pattern", "Values": [path], "PathPatternConfig": {"Values": [path]}}
+
+
+OUTSIDE = "203.0.113.0/24"
+EVERYBODY = ("0.0.0.0/0", "::/0")
+
+
+@pytest.mark.parametrize(("default", "rules", "overall"), [
+    ("403", [("t", [on("/api/*")])], "exposed"),
+    ("403", [("t", [at("10.0.0.0/8", "192.168.0.0/16")])], "private-but-failing"),
+    ("403", [("t", [at("10.0.0.0/8"), on("/api/*")])], "private-but-failing"),
+    ("403", [("t", [at("10.0.0.0/8", OUTSIDE)])], "exposed"),
+    ("403", [("403", [at(*EVERYBODY)]), ("t", [on("/api/*")])], "private-but-failing"),
+    ("403", [("403", [at(*EVERYBODY), on("/admin/*")]), ("t", [on("/api/*")])], "exposed"),
+    ("403", [("t", [on("/api/*")]), ("403", [at(*EVERYBODY)])], "exposed"),
+    ("403", [("403", [on("/*")]), ("t", [on("/api/*")])], "private-but-failing"),
+    ("t", [("403", [at(*EVERYBODY)])], "private-but-failing"),
+    ("t", [("403", [at("0.0.0.0/0")])], "private-but-failing"),
+    ("t", [("403", [at("0.0.0.0/1")])], "exposed"),
+    ("t", [("t", [at("10.0.0.0/8")]), ("403", [at(*EVERYBODY)])], "private-but-failing"),
+    ("t", [("403", [at(OUTSIDE)])], "exposed"),
+    ("t", [("403", [{"Field": "http-header"}])], "exposed"),
+    ("403", [("t", [{"Field": "of-tomorrow"}, at("10.0.0.0/8")])], "private-but-failing"),
+])  # fmt: skip
+def test_rules_by_the_address_of_the_source_keep_the_internet_from_a_client(
+    default: str, rules: list[tuple[str, list[Record]]], overall: str
+) -> None:
+    """User Guide for Application Load Balancers, "Condition types for listener rules" (source-ip: the address of the
+    connection, X-Forwarded-For does not count; each condition has to be met) and "Listener rules" (priorities)."""
+    assert inward(ruled(default, *rules))[0] == overall
+
+
+def test_of_a_load_balancer_with_ipv6_clients_rules_for_ipv4_alone_do_not_tell() -> None:
+    net_files = ruled("t", ("403", [at("0.0.0.0/0")]))
+    path = next(one for one in net_files if one.endswith("/describe-network-interfaces.json"))
+    held = json.loads(net_files[path])
+    (node,) = [one for one in held["NetworkInterfaces"] if one["NetworkInterfaceId"] == "eni-lb-a"]
+    node["Ipv6Addresses"] = [{"Ipv6Address": "2001:db8::200"}]
+    assert inward(net_files | {path: json.dumps(held).encode()})[0] == "exposed"
 
 
 def test_one_that_its_groups_shut_is_not() -> None:

@@ -126,6 +126,7 @@ def test_options_are_those_of_the_table(tmp_path: Path) -> None:
     assert ("route53", "list-hosted-zones-by-vpc", f"--vpc-region {REGION} --vpc-id vpc.attribute-1") in asked
     assert ("ecs", "describe-services", "--services service-1 --cluster cluster-1") in asked
     assert ("ecs", "describe-task-definition", "--task-definition task-definition-1") in asked
+    assert ("elbv2", "describe-rules", "--listener-arn listener-1") in asked
     held = "--container-instances container-instance-1 --cluster cluster-1"
     assert ("ecs", "describe-container-instances", held) in asked
     group = "--deployment-group-names deployment-group-1 --application-name application-1"
