@@ -20,18 +20,18 @@ from reachsim import policy
 from reachsim.evidence import Block
 from reachsim.model.network import Network
 from reachsim.model.places import Home
+from reachsim.policy.request import VPC_KEYS
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
 from reachsim.policy_layers import described, organization_of, organization_path
 from reachsim.policy_layers.moments import issued, moments
 
-NO_PATH: Final = frozenset({"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp"})
-"""The keys of an endpoint or VPC, which what a service sends by itself does not have."""
+_BY_ITSELF: Final = frozenset({*VPC_KEYS, "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"})
+"""The keys of an endpoint or VPC and of forwarded calls, which what a service sends by itself does not have."""
 _DIRECT: Final = frozenset({
-    "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID",
-    "aws:SourceOrgPaths", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:username",
-    "aws:FederatedProvider", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
+    "aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList", "aws:username", "aws:FederatedProvider",
 })  # fmt: skip
-"""The keys of callers of other kinds, and of calls that a service makes as itself or forwards."""
+"""The keys of callers of other kinds, and of calls that a service makes as itself."""
 _TAGS: Final = "aws:PrincipalTag/"
 _OF_IDENTITIES: Final = frozenset({
     "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username", "aws:TokenIssueTime",
@@ -59,7 +59,7 @@ def role_request(
         context["aws:ResourceAccount"] = owner
     organizations, absent = _organizations(network, {"Principal": caller.account, "Resource": owner})
     context |= organizations
-    absent |= NO_PATH | _DIRECT
+    absent |= _BY_ITSELF | _DIRECT
     told = described(network, caller.account, role)
     if told is not None and told.tags is not None:
         context |= {f"{_TAGS}{key}": value for key, value in told.tags}
@@ -76,13 +76,13 @@ def service_request(
     """
     account = home[0]
     context: dict[str, Any] = {
-        "aws:SecureTransport": "true", "aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": service,
-        "aws:SourceAccount": account, "aws:ResourceAccount": owner, "aws:RequestedRegion": region or home[1],
-        **({"aws:SourceArn": source} if source else {}), **moments(network),
+        "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "true",
+        "aws:PrincipalServiceName": service, "aws:SourceAccount": account, "aws:ResourceAccount": owner,
+        "aws:RequestedRegion": region or home[1], **({"aws:SourceArn": source} if source else {}), **moments(network),
     }  # fmt: skip
     organizations, absent = _organizations(network, {"Source": account, "Resource": owner})
     context |= organizations
-    absent |= NO_PATH | _OF_IDENTITIES
+    absent |= _BY_ITSELF | _OF_IDENTITIES
     if action == "sts:AssumeRole":
         absent.add("sts:ExternalId")  # which services do not send
     return policy.Request(policy.Principal.parse(service), action, resource, owner, context, absent=frozenset(absent))

@@ -62,7 +62,7 @@ def test_a_pipeline_that_is_listed_alone_leaves_it_open(answer: dict[str, Any] |
 
 @pytest.mark.parametrize(
     ("provider", "told"),
-    [("CodeDeploy", True), ("EC2", True), ("CloudFormation", True), ("S3", False), ("CodeDeployToECS", False)],
+    [("CodeDeploy", True), ("EC2", True), ("CloudFormation", True), ("S3", False), ("CodeDeployToECS", True)],
 )
 def test_deployments_that_are_not_judged_are_told(provider: str, told: bool) -> None:
     net = Pipeline()
@@ -73,8 +73,10 @@ def test_deployments_that_are_not_judged_are_told(provider: str, told: bool) -> 
     assert check.overall == "private-and-working"
 
 
-@pytest.mark.parametrize(("kind", "told"), [("EC2", True), ("EXTERNAL", True), ("FARGATE", False)])
-def test_so_are_services_on_instances(kind: str, told: bool) -> None:
+@pytest.mark.parametrize(("kind", "told", "overall"), [
+    ("EC2", False, "undecided"), ("EXTERNAL", True, "private-and-working"), ("FARGATE", False, "undecided"),
+])  # fmt: skip
+def test_so_are_services_that_run_outside_aws(kind: str, told: bool, overall: str) -> None:
     net = Pipeline()
     arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod"
     net.put("ecs/list-clusters", {"clusterArns": [arn]})
@@ -82,8 +84,8 @@ def test_so_are_services_on_instances(kind: str, told: bool) -> None:
     net.put("ecs/describe-services/prod", {"services": [service]})
     stages = [stage("D", "Deploy", "ECS", ClusterName="prod", ServiceName="web")]
     net.put("codepipeline/get-pipeline/rel", {"pipeline": {"name": "rel", "stages": stages}})
-    found = [one for one in load_files(net.files()).check().assumptions if one.code == "DEPLOYMENT_NOT_JUDGED"]
-    assert bool(found) is told
+    check = load_files(net.files()).check()
+    assert (any(one.code == "DEPLOYMENT_NOT_JUDGED" for one in check.assumptions), check.overall) == (told, overall)
 
 
 # --- the repository of a source stage ---------------------------------------------------------------------------------

@@ -465,10 +465,6 @@ def test_an_image_of_the_internet_has_no_way_in_an_isolated_vpc() -> None:
     assert step(check_of(with_service("nginx:1")), "deploy").outcome == "blocked"
 
 
-def test_tasks_on_instances_pull_by_the_instances_interface() -> None:
-    assert not any(one.step == "deploy" for one in check_of(with_service(launchType="EC2")).steps)
-
-
 def test_a_service_that_runs_what_a_build_pushes_takes_part() -> None:
     net = with_service()
     net.put("codepipeline/get-pipeline/p", {"pipeline": {"name": "p", "stages": [SOURCE]}})

@@ -60,6 +60,24 @@ def test_a_listed_role_without_its_trust_policy_is_an_assumption() -> None:
     assert any(one.code == "UNKNOWN_RESOURCE" and "trust policy" in one.detail for one in check.assumptions)
 
 
+@pytest.mark.parametrize(("condition", "trusted"), [
+    ({"StringNotEqualsIfExists": {"aws:VpceOrgID": "o-1"}}, True),
+    ({"StringEquals": {"aws:VpceAccount": ACCOUNT}}, False),
+    ({"Null": {"aws:VpceOrgPaths": "true"}}, True),
+    ({"Bool": {"aws:ViaAWSService": "false"}}, True),
+    ({"Bool": {"aws:ViaAWSService": "true"}}, False),
+    ({"Null": {"aws:CalledVia": "true"}}, True),
+])  # fmt: skip
+def test_a_service_comes_by_nobodys_endpoint_and_on_nobodys_behalf(condition: dict[str, Any], trusted: bool) -> None:
+    """IAM User Guide, "AWS global condition context keys": aws:ViaAWSService is in every request, false but for forward
+    access sessions; the keys of endpoints are in requests by an endpoint alone."""
+    check = load_files(with_trust(trust(**condition)).files()).check()
+    step = next(one for one in check.steps if one.step == "provisioning")
+    assert (step.outcome, check.overall) == (
+        ("allowed", "private-and-working") if trusted else ("blocked", "private-but-failing")
+    )
+
+
 def test_without_identities_the_call_is_named() -> None:
     files = dict(with_trust(trust()).files())
     files.pop(f"{ACCOUNT}/global/iam/get-account-authorization-details.json")
