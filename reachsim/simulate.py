@@ -262,7 +262,9 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     mine = [note for note in notes if note.component in met and _concerns(note, ends)]
     if not mine:
         return verdict
-    assumptions = [Assumption(note.code, _WAYS.sub("", note.component), note.detail, note.can_hide) for note in mine]
+    assumptions = [
+        Assumption(note.code, re.sub(_WAYS, "", note.component), note.detail, note.can_hide) for note in mine
+    ]
     opening = {note.component for note in mine if note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "leak"}
     choosing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "neither" for note in mine)
     closing = any(note.code == "PLANNED_VALUE_UNKNOWN" and note.can_hide == "block" for note in mine)
@@ -290,7 +292,7 @@ def with_planned(verdict: Verdict, notes: Sequence[Planned]) -> Verdict:
     )  # fmt: skip
 
 
-_WAYS: Final = re.compile(r" (?:in|e)gress$")
+_WAYS: Final = r" (?:in|e)gress$"
 
 
 def _may_open(block: Block) -> tuple[str | None, ...]:

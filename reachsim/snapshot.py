@@ -118,6 +118,7 @@ class Snapshot:
         self._at_hand = ("", b"")  # read for its status: who has asked for that mostly reads the file next
         self._errors: dict[str, ErrorFile | None] = {}
         self._partial: dict[str, bool] = {}
+        self._statuses: dict[str, Status] = {}
         self._alike: WeakKeyDictionary[Snapshot, dict[str, bool]] = WeakKeyDictionary()
         self.manifest = self._read_manifest()
 
@@ -197,6 +198,11 @@ class Snapshot:
         Only the error codes that say "there is none", of a call about one thing, count as ``absent``; all others
         (refusals, throttling, mistakes in the call, codes that we do not know) leave the question open.
         """
+        if path not in self._statuses:
+            self._statuses[path] = self._status(path)
+        return self._statuses[path]
+
+    def _status(self, path: str) -> Status:
         if path not in self._readers:
             return "missing"
         error = self._error(path)
@@ -340,10 +346,13 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 def _file(file: Path, root: Path, identity: tuple[int, int]) -> Callable[[], bytes]:
     def read() -> bytes:
-        if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
-            # a stranger's could cite any file of the reader's
-            raise OSError("a symbolic link that leaves the snapshot")
-        if not stat.S_ISREG(file.stat().st_mode):  # reading a pipe or device may never end
+        found = file.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root)):
+                # a stranger's could cite any file of the reader's
+                raise OSError("a symbolic link that leaves the snapshot")
+            found = file.stat()
+        if not stat.S_ISREG(found.st_mode):  # reading a pipe or device may never end
             raise OSError("a pipe, socket or device")
         data = file.read_bytes()
         if _identity(root) != identity:  # half of the old one and half of the new one would be neither

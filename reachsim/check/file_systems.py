@@ -25,7 +25,7 @@ from reachsim.model.places import Home
 from reachsim.workloads import find_project
 
 NFS: Final = 2049
-_NAME: Final = re.compile(r"(fs-[0-9a-f]{1,40})\.efs\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?:")
+_NAME: Final = r"(fs-[0-9a-f]{1,40})\.efs\.([a-z0-9-]{1,40})\.amazonaws\.com(?:\.cn)?:"
 
 
 class Mount(Struct, frozen=True):
@@ -46,7 +46,7 @@ def mounts(network: Network, home: Home, project: aws.Project) -> Iterator[Mount
 
 
 def _of_one(network: Network, home: Home, project: aws.Project, one: aws.ProjectFileSystem) -> Iterator[Mount]:
-    named = _NAME.match(one.location)
+    named = re.match(_NAME, one.location)
     place = f"the build mounts {one.location}"
     on_fleet = project.environment.fleet is not None and bool(project.environment.fleet.fleet_arn)
     subnets = project.vpc_config.subnets if project.vpc_config is not None else ()

@@ -160,7 +160,7 @@ def _of_packages(home: Home, contact: Contact) -> tuple[Request, ...]:
     **Source:** CodeArtifact User Guide, "Package manager configuration"; Service Authorization Reference.
     """
     domain = re.fullmatch(r"([a-z0-9-]+)-(\d{12})\.d\.codeartifact\.([\w-]+)\.amazonaws\.com", contact.host)
-    if domain is None or _PUBLISHES.search(contact.command):
+    if domain is None or re.search(_PUBLISHES, contact.command):
         return ()
     from reachsim.pipeline.records import Request  # costs the parsers, which few projects need
 
@@ -168,7 +168,7 @@ def _of_packages(home: Home, contact: Contact) -> tuple[Request, ...]:
     return (Request("codeartifact:ReadFromRepository", arn),)
 
 
-_PUBLISHES: Final = re.compile(r"\b(?:publish|upload|push|deploy|release)\b")
+_PUBLISHES: Final = r"\b(?:publish|upload|push|deploy|release)\b"
 
 
 def _destination(home: Home, host: str) -> tuple[str, bool]:
@@ -197,12 +197,13 @@ def own(home: Home, resource: str) -> str:
     return ":".join(parts)
 
 
-_OPEN_IMAGE: Final = r"Dockerfile|which (images?|registry)|no FROM|(compose|docker-bake) file|build's directory"
+_OPEN_IMAGE: Final = ("Dockerfile", "which image", "which registry", "no FROM", "compose file", "docker-bake file",
+                      "build's directory")  # fmt: skip
 
 
 def _names_an_image(row: Unresolved) -> bool:
     """Whether it leaves open what an image is built from: then the pull of its base images is not known."""
-    return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or re.search(_OPEN_IMAGE, row.why) is not None
+    return row.text.upper().startswith(("FROM ", "COPY --FROM=")) or any(words in row.why for words in _OPEN_IMAGE)
 
 
 def _of_unresolved(row: Unresolved, step: str = "pull") -> Need:

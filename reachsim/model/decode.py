@@ -25,10 +25,8 @@ Record = TypeVar("Record")
 
 _SHORT, _SPACE = 200, b" \t\r\n"
 """Much of what an account could have it has none of: an empty list is told without the types of its records."""
-_NULL_MEMBER = re.compile(
-    r"Expected `(?:array|object)`, got `null` - at `\$\.[^.`]+\.(?:[^`]*\.)?(?P<key>[^.`\[\]]+)`$"
-)
-_LACKED = re.compile(r"Object missing required field `(?P<key>[^`]*)`")
+_NULL_MEMBER = r"Expected `(?:array|object)`, got `null` - at `\$\.[^.`]+\.(?:[^`]*\.)?(?P<key>[^.`\[\]]+)`$"
+_LACKED = r"Object missing required field `(?P<key>[^`]*)`"
 _EXPECTED = r"Expected (?P<expected>.*?), got (?P<found>.*)"
 
 
@@ -69,14 +67,14 @@ def _without_nulls(kind: Any, data: bytes, refused: msgspec.ValidationError) -> 
     answer lacks as null, which the AWS CLI leaves out. Raises the error as it was if a record needs what is null.
     """
     document, blamed, error = None, dict[str, msgspec.ValidationError](), refused
-    while (null := _NULL_MEMBER.search(str(error))) and null["key"] not in blamed:
+    while (null := re.search(_NULL_MEMBER, str(error))) and null["key"] not in blamed:
         blamed[null["key"]] = error
         document = _without(null["key"], msgspec.json.decode(data) if document is None else document)
         try:
             return msgspec.convert(document, kind, dec_hook=_from_text)
         except msgspec.ValidationError as next_error:
             error = next_error
-    lacked = _LACKED.match(str(error))
+    lacked = re.match(_LACKED, str(error))
     raise blamed.get(lacked["key"], error) if lacked else error
 
 

@@ -64,10 +64,10 @@ if TYPE_CHECKING:
 
 MAX_COMMANDS: Final = 20_000
 MAX_SCRIPTS: Final = 2_000
+"""Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
 _PLACEHOLDER: Final = re.compile(r"<([\w -]+)>")
 """What stands for a part that the reader is to fill in: ``<ACCOUNT>.dkr.ecr…``."""
 _NO_HOST: Final = re.compile(r"[\s\"'`<>|\\^,;()$]")
-"""Commands and called scripts that are walked at most: scripts that call each other can multiply without end."""
 
 
 def contacts_of(

@@ -49,7 +49,7 @@ def go(call: Call) -> Outcome:
     return Outcome(tuple(dict.fromkeys(_fetched(call, plain))), None)
 
 
-_DIRECTIVE: Final = re.compile(r"(?m)^//go:generate[ \t]+([^\n]{1,1000})")
+_DIRECTIVE: Final = r"(?m)^//go:generate[ \t]+([^\n]{1,1000})"
 MAX_DIRECTIVES: Final = 100
 
 
@@ -66,7 +66,7 @@ def _generated(call: Call, names: list[str]) -> list[Found]:
         place = call.path(inside)
         text = call.machine.read(place) or ""
         named = deep or any(path == one.removeprefix("./") or path.startswith(one.removeprefix("./")) for one in names)
-        for match in _DIRECTIVE.finditer(text) if named and "//go:generate" in text else ():
+        for match in re.finditer(_DIRECTIVE, text) if named and "//go:generate" in text else ():
             line = text.count("\n", 0, match.start()) + 1
             found.append(Script(match[1], path, line, directory=posixpath.dirname(place)))
             if len(found) >= MAX_DIRECTIVES:

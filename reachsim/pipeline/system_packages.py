@@ -45,12 +45,12 @@ _LISTS: Final = {"apt": "/etc/apt/sources.list", "apk": "/etc/apk/repositories",
                  "zypper": "/etc/zypp/repos.d/"}  # fmt: skip
 _FOLDERS: Final = {"apt": "/etc/apt/sources.list.d", "yum": "/etc/yum.repos.d", "zypper": "/etc/zypp/repos.d"}
 _ENDINGS: Final = (".list", ".sources", ".repo")
-_OLD_UBUNTU: Final = re.compile(
+_OLD_UBUNTU: Final = (
     r"trusty|xenial|bionic|focal|\bubuntu:?(?:1[2-9]|20\.04)|aws/codebuild/(?:ubuntu/)?standard:[1-5]\."
 )
 """Up to Ubuntu 20.04 add-apt-repository asks other hosts."""
-_OF_ONE_MIRROR: Final = re.compile(r"(?:bookworm|trixie|forky|sid|testing|unstable)|\bdebian:(?:1[2-9]|[2-9]\d)\b")
-_OF_TWO_MIRRORS: Final = re.compile(r"wheezy|jessie|stretch|\bdebian:[7-9]\b")
+_OF_ONE_MIRROR: Final = r"(?:bookworm|trixie|forky|sid|testing|unstable)|\bdebian:(?:1[2-9]|[2-9]\d)\b"
+_OF_TWO_MIRRORS: Final = r"wheezy|jessie|stretch|\bdebian:[7-9]\b"
 """Images of Debian that were made for the last time while security updates had a mirror of their own."""
 _MAIN: Final = {
     "apt": (
@@ -241,7 +241,7 @@ def add_repository(call: Call) -> Outcome:
     found: list[Found] = []
     for word in call.words:
         if word.startswith("ppa:"):
-            name = "launchpad-old" if _OLD_UBUNTU.search(call.machine.image) else "launchpad"
+            name = "launchpad-old" if re.search(_OLD_UBUNTU, call.machine.image) else "launchpad"
             found += knowledge.index(name)
             add(call, "apt", name)
         for url in urls.all_in(word):
@@ -352,12 +352,12 @@ def _own(call: Call, family: str, sure: Confidence) -> list[Found]:
         names = [index for one in guesses for index in _INDEXES[one]]
     else:
         level, names = sure, list(_INDEXES[known])
-        if known == "debian" and _OF_ONE_MIRROR.search(machine.image):
+        if known == "debian" and re.search(_OF_ONE_MIRROR, machine.image):
             names = ["debian"]  # from Debian 12 on the images take security updates from the main mirror
     if "ubuntu" in names:
         at = names.index("ubuntu")
         names[at : at + 1] = _of_ubuntu(machine.architectures)
-    old = known == "debian" and _OF_TWO_MIRRORS.search(machine.image) is not None
+    old = known == "debian" and re.search(_OF_TWO_MIRRORS, machine.image) is not None
     for name in names:
         kept = _kept(call, name, level) if family == "yum" else None
         hosts = [replace(one, confidence=level) if old else one for one in knowledge.index(name, level)]

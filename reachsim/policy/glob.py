@@ -140,9 +140,10 @@ class Glob:
         >>> Glob.parse("a/*").begin, Glob.parse("*").begin, Glob.parse("a/*b").begin, Glob.parse("a?*").begin
         ('a/', '', None, None)
         """
+        if self.cells[-1:] != (Wild.RUN,):
+            return None
         letters = [cell for cell in self.cells[:-1] if isinstance(cell, str)]
-        sole = self.cells[-1:] == (Wild.RUN,) and len(letters) == len(self.cells) - 1
-        return "".join(letters) if sole else None
+        return "".join(letters) if len(letters) == len(self.cells) - 1 else None
 
     @property
     def matches_all(self) -> bool:
