@@ -2,8 +2,8 @@
 
 Three severities: a *fault* is what AWS refuses to store or what cannot be judged; a *finding* is stored but does not do
 what it seems to; a *warning* is worth a look. The rules stand in `lint_grammar` (faults, mostly), `lint_sizes`,
-`lint_risks`, `lint_trust` (roles), `lint_reference` and `lint_keys` (what AWS's tables say), and `lint_never` (what no
-request matches); here they are put to the places of a document.
+`lint_risks`, `lint_trust` (roles), `lint_reference` and `lint_keys` (what AWS's tables say), `lint_never` (what no
+request matches) and `lint_checks` (what else IAM Access Analyzer tells); here they are put to the places of a document.
 
 AWS pages: "Grammar of the IAM JSON policy language" (fact 76), "Control access to VPC endpoints using endpoint
 policies" (facts 20, 23, 24), "Resource" (fact 32), and those that the rules name.
@@ -111,7 +111,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
     >>> lint('{"Statement": {"Effect": "Allow", "Action": "s3:*"}}', "identity")[0].message
     'expected Resource or NotResource, found neither'
     """
-    from . import lint_grammar, lint_keys, lint_never, lint_reference, lint_risks, lint_sizes, lint_trust
+    from . import lint_checks, lint_grammar, lint_keys, lint_never, lint_reference, lint_risks, lint_sizes, lint_trust
 
     if kind is not None and kind not in LINT_KINDS:
         raise ValueError(f"a policy is linted as one of {', '.join(LINT_KINDS)}, not as {kind!r}")
@@ -133,9 +133,11 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
             found += lint_reference.on_statement(subject)
             found += lint_keys.on_statement(subject)
             found += lint_never.on_statement(subject)
+            found += lint_checks.on_statement(subject)
             found += lint_trust.on_statement(subject) if subject.trust else ()
     found += lint_risks.on_document(top, kind or guess(top))
     found += lint_never.on_document(top, kind or guess(top))
+    found += lint_checks.on_document(top)
     return tuple(dict.fromkeys(found))
 
 

@@ -90,7 +90,11 @@ def _loose(written: str, key: str, values: Place) -> Iterator[Issue]:
     if "like" not in written.lower() or key.lower() != f"{_GITHUB}:sub":
         return
     for one in values.texts():
-        owner, slash, _ = one.value.removeprefix("repo:").partition("/")
+        owner, slash, rest = one.value.removeprefix("repo:").partition("/")
         if set(owner) & set("*?") or not (slash or set(one.value) - set("*?")):
             message = f"{one.value!r} takes in organizations of strangers, whose names fit as well"
             yield Issue("finding", "PROVIDER_OPEN", one.pointer, message, _SHARED_SOURCE)
+        elif set(rest.partition(":")[0]) & set("*?"):
+            message = f"{one.value!r} takes in every repository of {owner}: name the repository and the branch"
+            rule = "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED"
+            yield Issue("warning", rule, one.pointer, message, _SHARED_SOURCE)

@@ -122,9 +122,11 @@ def test_an_account_has_twelve_digits(account: str, rules: set[str]) -> None:
 def test_faults_that_only_the_text_shows() -> None:
     assert found("{", "identity") == {("fault", "NOT_JSON", "")}
     assert found("[" * 100_000, "identity") == {("fault", "NOT_JSON", "")}
-    twice = '{"Statement": {"Effect": "Allow", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}}'
+    twice = '{"Statement": {"Effect": "Allow", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}, "Version": %s}'
+    twice %= '"2012-10-17"'
     assert found(twice, "identity") == {("fault", "REPEATED_KEY", "/Statement/Effect")}
-    sids = json.dumps({"Statement": [{**S3, "Sid": "A"}, {**S3, "Sid": "A"}]})
+    put = {**S3, "Action": "s3:PutObject"}
+    sids = json.dumps({"Version": "2012-10-17", "Statement": [{**S3, "Sid": "A"}, {**put, "Sid": "A"}]})
     assert found(sids, "identity") == {("fault", "REPEATED_SID", "/Statement/1/Sid")}
 
 
