@@ -28,7 +28,7 @@ from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined, led_to
 from reachsim.selectors import Selector, block_of, check_named
-from reachsim.ways_in import WayIn, by_gateways, carries_public, unseen_ways
+from reachsim.ways_in import OF_CARRIERS, WayIn, by_gateways, carries_public, unseen_ways
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 NOWHERE: Final[Home] = ("000000000000", "unknown")
@@ -366,7 +366,7 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
         return tuple(_from_internet(network, selector.value, vpc or "", addresses) for vpc in vpcs)
     vpcs = list(dict.fromkeys(one.vpc_id for one in toward)) or [""]
     made = [_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs]
-    carriers = by_gateways(network, vpcs, addresses, ("carrier-gateway",))
+    carriers = by_gateways(network, vpcs, addresses, OF_CARRIERS)
     made += [_nowhere(network, Selector("internet", ""), way.gap) for way in carriers]
     hubs = (way for way in unseen_ways(network, vpcs, addresses) if way.places and carries_public(way))
     found = [one for way in hubs for one in _from_unseen(network, way, addresses)]

@@ -163,7 +163,9 @@ def _leads_to(route: aws.Route) -> IntervalSet:
     return EVERYWHERE if block is None else block.block
 
 
-NOT_MODELLED: Final = ("core-network", "local-gateway", "carrier-gateway", "odb-network")
+OF_CARRIERS: Final = ("carrier-gateway", "unknown")
+"""Kinds of route targets that may lead the internet in: also such as AWS did not have when this was written."""
+NOT_MODELLED: Final = ("core-network", "local-gateway", "odb-network", *OF_CARRIERS)
 """Kinds of route targets behind which there may be anybody."""
 
 
@@ -178,9 +180,9 @@ def by_gateways(
     for vpc_id in vpcs:
         for route in _routes_of(network, vpc_id):
             target = target_of(route)
-            if target.kind not in kinds or _leads_to(route).isdisjoint(addresses):
+            if target.kind not in kinds or route.ip_address is not None or _leads_to(route).isdisjoint(addresses):
                 continue
-            gap = not_modelled(target.id, target.kind, network.label(target.id))
+            gap = not_modelled(target.id, target.kind, network.label(target.id) or "a route target")
             places: tuple[tuple[str, ...], ...] = (("local", vpc_id, ""),)
             if target.kind == "core-network":
                 places = tuple(("leave", subnet_id) for subnet_id in network.subnets_of(vpc_id))

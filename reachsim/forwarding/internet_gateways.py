@@ -317,11 +317,9 @@ def _hairpin(ground: Ground, flow: Walk, vpc_id: str) -> Walk:
 
 
 def gateway_of(network: Network, vpc_id: str) -> str | None:
-    """The internet gateway attached to a VPC."""
-    for gateway_id, gateway in sorted(network.internet_gateways.items()):
-        if attachment(gateway.attachments, vpc_id) != "does-not":
-            return gateway_id
-    return None
+    """The internet gateway attached to a VPC, which has one at most; else one of which that is not known."""
+    found = {name: attachment(one.attachments, vpc_id) for name, one in sorted(network.internet_gateways.items())}
+    return next((name for word in ("works", "unknown") for name, one in found.items() if one == word), None)
 
 
 def _reply_outside(ground: Ground, flow: Walk, gateway_id: str) -> Walk:

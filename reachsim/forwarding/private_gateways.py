@@ -149,7 +149,15 @@ def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     """Blocked if the gateway has VPN connections and none of them works (Direct Connect leaves no trace of its own)."""
     mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
     working = [one for one in mine if one.state in ("available", "modifying")]
-    if not mine or working:
+    lacking = ground.network.lacks(ground.network.home_of(gateway_id), "describe-vpn-connections") if not mine else ()
+    if lacking:
+        return flow.unknown(missing(lacking, gateway_id, f"where {ground.network.label(gateway_id)} leads"))
+    if not mine:
+        detail = (
+            f"no VPN connection of {ground.network.label(gateway_id)} is listed: Direct Connect was taken to lead on"
+        )
+        return flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
+    if working:
         return flow.assuming(*tunnels_down(ground, gateway_id, *working))
     worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
     label = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)}"

@@ -624,6 +624,9 @@ class TransitGateway(Ec2, frozen=True):
     options: TransitGatewayOptions = TransitGatewayOptions()
     tags: tuple[Tag, ...] = ()
 
+    def __post_init__(self) -> None:
+        _expected(self.owner_id is not None, "a transit gateway with OwnerId")
+
 
 class TransitGatewayAttachmentAssociation(Ec2, frozen=True):
     transit_gateway_route_table_id: str | None = None
@@ -656,9 +659,13 @@ class TransitGatewayVpcAttachment(Ec2, frozen=True):
     transit_gateway_attachment_id: str
     transit_gateway_id: str | None = None
     vpc_id: str | None = None
-    subnet_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = NOT_THERE
     state: State = State("available")
     options: TransitGatewayVpcAttachmentOptions = TransitGatewayVpcAttachmentOptions()
+
+    def __post_init__(self) -> None:
+        whole = None not in (self.transit_gateway_id, self.vpc_id) and not isinstance(self.subnet_ids, NotThere)
+        _expected(whole, "an attachment with TransitGatewayId, VpcId and SubnetIds")
 
 
 class TransitGatewayInfo(Ec2, frozen=True):
@@ -721,8 +728,11 @@ class VpnStaticRoute(Ec2, frozen=True):
 
 
 class VpnConnectionOptions(Ec2, frozen=True):
-    static_routes_only: bool = False
+    static_routes_only: bool | None = None
     tunnel_inside_ip_version: str | None = None
+
+    def __post_init__(self) -> None:
+        _expected(self.static_routes_only is not None, "options with StaticRoutesOnly")
 
 
 class VgwTelemetry(Ec2, frozen=True):
@@ -734,7 +744,7 @@ class VpnConnection(Ec2, frozen=True):
     vpn_gateway_id: str | None = None
     transit_gateway_id: str | None = None
     state: State = State("available")
-    options: VpnConnectionOptions = VpnConnectionOptions()
+    options: VpnConnectionOptions = VpnConnectionOptions(static_routes_only=False)
     routes: tuple[VpnStaticRoute, ...] = ()
     vgw_telemetry: tuple[VgwTelemetry, ...] = ()
 

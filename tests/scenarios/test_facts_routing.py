@@ -332,6 +332,10 @@ def test_n20_target_field_that_nobody_knows_is_unknown() -> None:
     route = {"DestinationCidrBlock": "0.0.0.0/0", "TimeTravelGatewayId": "ttg-1", "Origin": "CreateRoute"}
     net[net.ta]["Routes"].append(route | {"State": "active"})
     assert fate(ask(net, net.client, WORLD)) == ("unknown", "none")
+    for outside in ("internet", "ip:198.51.100.7", "ip:192.168.7.7"):  # and may let them in
+        assert fate(ask(net, outside, net.client)) == ("unknown", "none")
+    net[net.client]["Groups"] = [{"GroupId": net.group(net.vpc_id, [], [ANY], name="shut")}]
+    assert fate(ask(net, "ip:192.168.7.7", net.client)) == ("blocked", "none")
 
 
 def test_n24_interface_forwards_for_others_only_without_the_check() -> None:

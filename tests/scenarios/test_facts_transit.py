@@ -436,6 +436,33 @@ def test_n190_a_private_gateway_sends_to_the_prefixes_it_knows() -> None:
     assert fate(ask(net, net.client, WORLD)) == ("allowed", "on-premises")
 
 
+def test_n190_that_direct_connect_leads_on_where_no_vpn_is_listed_is_told() -> None:
+    """Direct Connect leaves no trace at a virtual private gateway, which may as well lead nowhere."""
+    for listed in (True, False):
+        net = Lan()
+        gateway = net.vgw(net.vpc_id, name="1")
+        if listed:
+            net.vpn(gateway, ["192.168.0.0/16"])
+        net.route(net.ta, "192.168.0.0/16", gateway)
+        verdict = ask(net, net.client, "ip:192.168.1.1")
+        assert fate(verdict) == ("allowed", "on-premises")
+        assert any("Direct Connect was taken" in one.detail for one in verdict.assumptions) is not listed
+
+
+@pytest.mark.parametrize("state", ["available", "deleting"])
+def test_n190_without_the_list_of_vpn_connections_nobody_knows_where_a_private_gateway_leads(state: str) -> None:
+    """It was taken for one of Direct Connect: what a VPN that goes stops was said to be allowed."""
+    net = Lan()
+    gateway = net.vgw(net.vpc_id, name="1")
+    net.vpn(gateway, ["192.168.0.0/16"], state=state)
+    net.route(net.ta, "192.168.0.0/16", gateway)
+    less = {path: data for path, data in net.files().items() if "describe-vpn-connections" not in path}
+    for source, destination in ((net.client, "ip:192.168.1.1"), ("ip:192.168.1.1", net.client)):
+        verdict = ask(less, source, destination)
+        assert fate(verdict) == ("unknown", "none")
+        assert verdict.missing == (f"{net.account}/us-east-1/ec2/describe-vpn-connections.json",)
+
+
 def test_n190_what_a_deleted_vpn_connection_led_to_is_led_to_no_more() -> None:
     """AWS lists a deleted connection for a while (EC2 API, VpnConnection, State)."""
     net = by_static_vpn()
@@ -475,7 +502,7 @@ def test_the_tunnels_of_a_vpn_connection_process_one_family(inside: str | None, 
         ("10.9.0.0/16", site), ("fd12:3456::/32", site), ("2600:1f10:0:100::/56", "tgw-attach-x")
     ):  # fmt: skip
         net.tgw_route(net.rt, block, attachment)
-    net["vpn-1"]["Options"] = {"TunnelInsideIpVersion": inside} if inside else {}
+    net["vpn-1"]["Options"] = {"StaticRoutesOnly": False} | ({"TunnelInsideIpVersion": inside} if inside else {})
     files = net.files()
     if inside == "no file":
         path = next(one for one in files if one.endswith("/describe-vpn-connections.json"))

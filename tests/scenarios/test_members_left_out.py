@@ -187,26 +187,18 @@ def test_a_stateless_rule_group_that_does_not_tell_its_rules_leaves_it_open() ->
     assert codes(net.out()) == set()
 
 
-@pytest.mark.parametrize(
-    ("call", "key", "code"),
-    [
-        ("describe-transit-gateway-vpc-attachments", "SubnetIds", "UNKNOWN_RESOURCE"),
-        ("search-transit-gateway-routes", "DestinationCidrBlock", "TGW_RTB_ROUTES_ARE_UNKNOWN"),
-    ],
-)
-def test_what_a_transit_gateway_needs_to_lead_on(call: str, key: str, code: str) -> None:
-    """Both were said to stop traffic: "has no subnet in the zone", "has no route"."""
+def test_a_route_of_a_transit_gateway_that_does_not_tell_its_destination_leaves_it_open() -> None:
+    """The transit gateway was said to have no route."""
     files = Hub().files()
     assert fate(ask(files, "eni-x", "eni-y")) == ("allowed", "private")
-    for path in [one for one in files if call in one]:
+    for path in [one for one in files if "search-transit-gateway-routes" in one]:
         document = json.loads(files[path])
-        for records in document.values():
-            for record in records if isinstance(records, list) else ():
-                del record[key]
+        for record in document["Routes"]:
+            del record["DestinationCidrBlock"]
         files[path] = json.dumps(document).encode()
     verdict = ask(files, "eni-x", "eni-y")
     assert verdict.outcome == "unknown"
-    assert code in {one for one, _ in assumed(verdict)}
+    assert "TGW_RTB_ROUTES_ARE_UNKNOWN" in {one for one, _ in assumed(verdict)}
 
 
 def test_an_attachment_that_does_not_tell_whether_it_carries_ipv6() -> None:
@@ -435,3 +427,45 @@ def test_where_a_subnet_has_ipv6_its_interfaces_tell_whether_they_have() -> None
     net = public()
     del net[net.client]["Ipv6Addresses"]
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
+
+
+@pytest.mark.parametrize("key", ["TransitGatewayId", "VpcId", "SubnetIds"])
+def test_an_attachment_of_a_vpc_tells_who_is_attached_to_what(key: str) -> None:
+    """What came in by it was said to be nobody."""
+    net = Hub()
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
+    del net._lists["ec2/describe-transit-gateway-vpc-attachments"][0][key]
+    with pytest.raises(ReachsimError, match="an attachment with TransitGatewayId, VpcId and SubnetIds, found one"):
+        ask(net, "eni-x", "eni-y")
+
+
+def test_a_transit_gateway_tells_its_owner() -> None:
+    """Of one that another account shares, only its owner knows who else is attached (N189): an address that none of
+    the known attachments leads to was said to be nobody's.
+    """
+    net = Hub()
+    del net[net.tgw_id]["OwnerId"]
+    with pytest.raises(ReachsimError, match="a transit gateway with OwnerId, found one without"):
+        ask(net, "eni-x", "eni-y")
+
+
+def test_an_internet_gateway_that_does_not_tell_its_vpc_stands_in_for_no_other() -> None:
+    """A VPC has one at most ("Internet gateway basics"): replies were said to leave by another than requests came."""
+    net = public()
+    other = net.vpc("172.20.0.0/16", name="o")
+    first = net.igw(other, name="0")
+    assert fate(ask(net, "internet", net.client)) == ("allowed", "internet")
+    del net[first]["Attachments"][0]["VpcId"]
+    assert fate(ask(net, "internet", net.client)) == ("allowed", "internet")
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
+
+
+def test_the_options_of_a_vpn_connection_tell_whether_it_has_static_routes_alone() -> None:
+    net = Lan()
+    gateway = net.vgw(net.vpc_id)
+    vpn = net.vpn(gateway, ["192.0.2.0/24"])
+    net[vpn]["Options"] = {"StaticRoutesOnly": True}
+    net.route(net.ta, "192.0.0.0/8", gateway)
+    assert fate(ask(net, net.client, "ip:192.0.3.1")) == ("unknown", "none")
+    net[vpn]["Options"] = {"TunnelInsideIpVersion": "ipv4"}
+    assert "expected options with StaticRoutesOnly, found one without" in refused(net)
