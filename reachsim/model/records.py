@@ -646,6 +646,9 @@ class TransitGatewayAttachment(Ec2, frozen=True):
 
     def __post_init__(self) -> None:
         _expected(self.transit_gateway_id is not None, "an attachment with TransitGatewayId")
+        _expected(self.resource_type is not None, "an attachment with ResourceType")
+        named = self.resource_id is not None or self.resource_type not in ("vpc", "peering")
+        _expected(named, "an attachment with ResourceId")
 
 
 class TransitGatewayVpcAttachmentOptions(Ec2, frozen=True):

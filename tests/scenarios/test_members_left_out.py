@@ -469,3 +469,12 @@ def test_the_options_of_a_vpn_connection_tell_whether_it_has_static_routes_alone
     assert fate(ask(net, net.client, "ip:192.0.3.1")) == ("unknown", "none")
     net[vpn]["Options"] = {"TunnelInsideIpVersion": "ipv4"}
     assert "expected options with StaticRoutesOnly, found one without" in refused(net)
+
+
+@pytest.mark.parametrize("key", ["ResourceType", "ResourceId"])
+def test_an_attachment_tells_what_is_attached(key: str) -> None:
+    """What came by it from another account was said to be nobody's."""
+    net = Hub()
+    del net._lists["ec2/describe-transit-gateway-attachments"][0][key]
+    with pytest.raises(ReachsimError, match=f"an attachment with {key}, found one without"):
+        ask(net, "eni-x", "eni-y")
