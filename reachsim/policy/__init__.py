@@ -24,7 +24,7 @@ from .layers import Policies
 from .principals import Principal, is_account
 from .request import Request
 from .statements import Document, Statement
-from .truth import PRESENT, UNKNOWN, NotBefore, Unknown
+from .truth import PRESENT, UNKNOWN, Begun, NotBefore, Unknown
 
 if TYPE_CHECKING:
     from .contract import evaluate_json, read_policies, read_request
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRESENT",
     "UNKNOWN",
+    "Begun",
     "Compiled",
     "Decider",
     "Decision",

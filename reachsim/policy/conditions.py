@@ -16,12 +16,16 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Final, NamedTuple
 
+from .glob import Glob, Wild
 from .operators import NULL, OPERATORS, Operator, Test
 from .stand_ins import plain
-from .truth import PRESENT, NotBefore, Truth, Unknown, either, every, opposite
+from .truth import PRESENT, Begun, NotBefore, Truth, Unknown, either, every, opposite
 from .variables import Context, Template
+from .variables import plain as plain_text
 
 _IF_EXISTS: Final = "ifexists"
+_EQUALS: Final = OPERATORS["stringequals"].compile
+_LIKE: Final = (OPERATORS["stringlike"].compile, OPERATORS["arnlike"].compile)
 
 
 class Quantifier(Enum):
@@ -115,6 +119,8 @@ def holds(condition: Condition, context: Context) -> Truth:
         return condition.quick(found)
     if isinstance(found, NotBefore):
         return _from_then_on(condition, found.moment, context)
+    if isinstance(found, Begun):
+        return _of_all_that_begin(condition, found.text, context)
     if isinstance(found, Unknown):
         if condition.operator is not NULL or found is not PRESENT:
             return None
@@ -142,6 +148,8 @@ def in_words(condition: Condition, context: Context) -> str:
             had = f"which {condition.key} the request has is not known"
     elif isinstance(found, NotBefore):
         had = f"the request has one not before {found.moment}"
+    elif isinstance(found, Begun):
+        had = f"the request has one that begins with {found.text}"
     elif not found and found != "":
         had = f"the request has no {condition.key}"
     elif isinstance(found, tuple) and len(found) > 1 and condition.quantifier is Quantifier.ONE:
@@ -159,6 +167,30 @@ def _from_then_on(condition: Condition, moment: str, context: Context) -> Truth:
         return None
     truth = either(_fits(condition, value, moment, context) for value in condition.values)
     return truth if truth is condition.operator.greater else None
+
+
+def _of_all_that_begin(condition: Condition, begin: str, context: Context) -> Truth:
+    """Whether the condition holds for every text that begins so, or for none."""
+    if condition.operator is NULL:
+        return holds(condition, {condition.lookup: PRESENT})
+    truth = either(_fits_all(condition, value, begin, context) for value in condition.values)
+    return opposite(truth) if condition.operator.negated else truth
+
+
+def _fits_all(condition: Condition, value: Value, begin: str, context: Context) -> Truth:
+    """Whether every text that begins so fits a value: a pattern that ends in ``*`` and fits the beginning; or none."""
+    pieces = value.template.fill(context)
+    if pieces is None or isinstance(pieces, Unknown):
+        return None if pieces else False
+    compiled = condition.operator.compile
+    if compiled is _EQUALS:
+        return None if plain_text(pieces).startswith(begin) else False
+    if compiled not in _LIKE:
+        return None
+    wanted, test = Glob.of(pieces), compiled(pieces)
+    if test is None or not wanted.overlaps(Glob.parse(begin + "*")):
+        return False
+    return True if wanted.cells[-1:] == (Wild.RUN,) and test(begin) else None
 
 
 def _when_missing(condition: Condition) -> bool:

@@ -3,7 +3,8 @@
 `UNKNOWN` is the value of a context key of which neither presence nor value is known (a caller that joins policies
 with simulated network paths meets such keys). A condition on it is neither true nor false, unless the rest of the
 statement settles the matter. `NotBefore` is the value of a key that holds a moment of which only the earliest is known:
-all that came before is past. ``None`` stands for "not known" in a `Truth`.
+all that came before is past. `Begun` is that of a key with a text of which only the beginning is known. ``None`` stands
+for "not known" in a `Truth`.
 """
 
 from __future__ import annotations
@@ -48,6 +49,28 @@ class NotBefore:
 
     def __repr__(self) -> str:
         return f"NotBefore({self.moment!r})"
+
+
+class Begun:
+    """The value of a key that is there and holds a text that begins so, whatever follows.
+
+    >>> Begun("arn:aws:s3:::artifacts/") == Begun("arn:aws:s3:::artifacts/")
+    True
+    """
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Begun) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Begun({self.text!r})"
 
 
 Truth = bool | None

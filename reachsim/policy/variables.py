@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from .glob import Literal, Piece
-from .truth import UNKNOWN, NotBefore, Unknown
+from .truth import UNKNOWN, Begun, NotBefore, Unknown
 
-ContextValue = str | tuple[str, ...] | Unknown | NotBefore
+ContextValue = str | tuple[str, ...] | Unknown | NotBefore | Begun
 """The value of one context key: one text, the texts of a multivalued key, or what is known of it."""
 Context = Mapping[str, ContextValue]
 """The context of a request, by lower-case key."""
@@ -117,7 +117,7 @@ def _value(variable: Variable, context: Context) -> Literal | Unknown | None:
     value = context.get(variable.key)
     if isinstance(value, tuple):
         value = value[0] if len(value) == 1 else None
-    if isinstance(value, Unknown | NotBefore):
+    if isinstance(value, Unknown | NotBefore | Begun):
         return UNKNOWN
     text = variable.default if value is None else value
     return None if text is None else Literal(text)

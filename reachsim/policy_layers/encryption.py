@@ -25,6 +25,7 @@ of the key at all: CodeCommit lists the one that AWS manages by its id too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal
 
@@ -63,7 +64,7 @@ class KeyUse(Struct, frozen=True):
     home: Home
     action: str
     service: str
-    context: Mapping[str, str | policy.Unknown] = {}
+    context: Mapping[str, str | policy.Unknown | policy.Begun] = {}
     signer: Signer = "caller"
 
     @property
@@ -102,18 +103,31 @@ def _of_bucket(network: Network, asked: Asked, one: Scenario, bucket: str) -> It
     arn = request.resource_arn
     given = request.keys.get("s3:x-amz-server-side-encryption-aws-kms-key-id")
     own = given if isinstance(given, str) else _of_pipeline(network, one, bucket, action)
+    answer = network.read(_default_of(network, asked, bucket), aws.BucketEncryption)
+    rules = answer.server_side_encryption_configuration.rules if answer is not None else ()
     if own:
-        yield KeyUse(own, one.source.home, action, "s3", {"aws:s3:arn": policy.PRESENT})
+        keyed = any(rule.bucket_key_enabled for rule in rules) if answer is not None else None
+        yield KeyUse(own, one.source.home, action, "s3", {"aws:s3:arn": _named_to_kms(arn, keyed)})
         return
     if action == "kms:GenerateDataKey":  # a key without an account is looked up in that of whoever writes
         home = (request.principal.account or home[0], home[1])
-    answer = network.read(_default_of(network, asked, bucket), aws.BucketEncryption)
-    for rule in answer.server_side_encryption_configuration.rules if answer is not None else ():
+    for rule in rules:
         default = rule.apply_server_side_encryption_by_default
         if default is not None and default.sse_algorithm.startswith("aws:kms"):
-            where = f"arn:{arn.split(':')[1]}:s3:::{bucket}" if rule.bucket_key_enabled else arn
-            known: str | policy.Unknown = policy.PRESENT if set(where) & set("*?") else where
+            known = _named_to_kms(arn, rule.bucket_key_enabled)
             yield KeyUse(default.kms_master_key_id or "alias/aws/s3", home, action, "s3", {"aws:s3:arn": known})
+
+
+def _named_to_kms(arn: str, keyed: bool | None) -> str | policy.Begun:
+    """What S3 names in the encryption context: the bucket where it has a bucket key, also for objects whose upload does
+    not say, else the object ("Using encryption context", "Configuring an S3 Bucket Key at the object level"); of
+    ``keyed`` None that is not known.
+    """
+    bucket = arn.split("/", 1)[0]
+    if keyed:
+        return bucket
+    known = re.split(r"[*?]", arn, maxsplit=1)[0]
+    return policy.Begun(bucket if keyed is None else known) if keyed is None or known != arn else arn
 
 
 def _default_of(network: Network, asked: Asked, bucket: str) -> str:

@@ -13,10 +13,11 @@ from typing import Final
 
 from reachsim.model import records as aws
 from reachsim.model.network import Network
-from reachsim.policy import UNKNOWN, NotBefore, Unknown
+from reachsim.policy import UNKNOWN, Begun, NotBefore, Unknown
 from reachsim.policy.truth import Truth, either, every
 from reachsim.policy_layers.asked import Asked
 
+_Known = str | Unknown | NotBefore | Begun
 _PAIR: Final = "kms:encryptioncontext:"
 _UNCONSTRAINED: Final = frozenset({"DescribeKey", "RetireGrant", "GetPublicKey", "Sign", "Verify", "GenerateMac",
                                    "VerifyMac", "DeriveSharedSecret"})  # fmt: skip
@@ -55,7 +56,7 @@ def _is_constrained(operation: str) -> bool:
     return operation not in map(str.lower, _UNCONSTRAINED)
 
 
-def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, str | Unknown | NotBefore], whole: bool) -> Truth:
+def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, _Known], whole: bool) -> Truth:
     """Whether an encryption context is one that a grant holds for."""
     truths = []
     for wanted in (constraints.encryption_context_subset, constraints.encryption_context_equals):
@@ -69,8 +70,10 @@ def _suits(constraints: aws.GrantConstraints, pairs: Mapping[str, str | Unknown 
     return every(truths)
 
 
-def _has(key: str, value: str, pairs: Mapping[str, str | Unknown | NotBefore], whole: bool) -> Truth:
+def _has(key: str, value: str, pairs: Mapping[str, _Known], whole: bool) -> Truth:
     found = pairs.get(key)
     if found is None:
         return False if whole else None
+    if isinstance(found, Begun):
+        return None if value.startswith(found.text) else False
     return None if isinstance(found, Unknown | NotBefore) else found == value

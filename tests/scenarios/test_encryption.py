@@ -97,6 +97,37 @@ def test_conditions_of_a_key(condition: Record, outcome: str) -> None:
     assert answer(pipeline(named(ROLE, Condition=condition)), READ).outcome == outcome
 
 
+@pytest.mark.parametrize(("operator", "values", "by_object", "by_bucket", "by_either"), [
+    ("StringLike", ["out/*"], "allowed", "blocked", "unknown"),
+    ("StringLike", ["o*"], "allowed", "allowed", "allowed"),
+    ("StringLike", ["out", "out/*"], "allowed", "allowed", "unknown"),
+    ("ArnLike", ["out/*"], "allowed", "blocked", "unknown"),
+    ("StringLike", ["data/*"], "blocked", "blocked", "blocked"),
+    ("ArnEquals", ["data/*", "out"], "blocked", "allowed", "unknown"),
+    ("StringEquals", ["out"], "blocked", "allowed", "unknown"),
+    ("StringNotLike", ["data*"], "allowed", "allowed", "allowed"),
+    ("StringNotLike", ["out/*"], "blocked", "allowed", "unknown"),
+    ("StringLike", ["out/p1/*"], "unknown", "blocked", "unknown"),
+    ("StringEquals", ["out/p1/app.zip"], "unknown", "blocked", "unknown"),
+    ("StringEqualsIgnoreCase", ["OUT/k"], "unknown", "blocked", "unknown"),
+    ("Null", ["false"], "allowed", "allowed", "allowed"),
+])  # fmt: skip
+def test_an_encryption_context_is_known_by_the_bucket_whatever_the_object(
+    operator: str, values: list[str], by_object: str, by_bucket: str, by_either: str
+) -> None:
+    """S3 User Guide, "Using server-side encryption with AWS KMS keys": the context is the object's ARN, or with a
+    bucket key the bucket's."""
+    named_there = values if operator == "Null" else [f"arn:aws:s3:::{one}" for one in values]
+    net = pipeline(named(ROLE, Condition={operator: {"kms:EncryptionContext:aws:s3:arn": named_there}}))
+    write = {"action": "s3:PutObject", "resource": "arn:aws:s3:::out/*"}
+    assert answer(net, write).outcome == by_either
+    for keyed, outcome in ((False, by_object), (True, by_bucket)):
+        default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": keyed}
+        rules = {"ServerSideEncryptionConfiguration": {"Rules": [default]}}
+        net.put("s3api/get-bucket-encryption/out", rules, region="global")
+        assert answer(net, write).outcome == outcome
+
+
 def test_a_missing_key_policy_is_asked_for() -> None:
     verdict = answer(pipeline(role=MAY_USE_KEYS))
     assert (verdict.outcome, verdict.missing) == ("unknown", (FILES["get-key-policy"],))
