@@ -27,7 +27,7 @@ from reachsim.model.network import Network
 from reachsim.model.places import Home
 from reachsim.policy.reference import has_resource_types
 from reachsim.policy.stand_ins import OTHER_ACCOUNT
-from reachsim.policy_layers import Answer, KeyUse, described, judge_elsewhere, owner_of_bucket
+from reachsim.policy_layers import Answer, KeyUse, context_of, described, judge_elsewhere, owner_of_bucket
 from reachsim.verdict import Finding, PipelineStep, worst
 
 _CODEPIPELINE: Final = "codepipeline.amazonaws.com"
@@ -164,7 +164,7 @@ def _asks(
         role, place = own, (parts[4] if len(parts) > 5 else home[0], place[1])
     for wish in wishes(network, place, action):
         yield place, role, wish, _default_key(network, place, wish, action)
-    for wish, use in _artifacts(place, pipeline, action):
+    for wish, use in _artifacts(network, place, pipeline, action):
         yield place, role, wish, use
 
 
@@ -182,11 +182,13 @@ def _default_key(network: Network, place: Home, wish: Wish, action: aws.Pipeline
         default = rule.apply_server_side_encryption_by_default
         if default is not None and default.sse_algorithm.startswith("aws:kms"):
             key = default.kms_master_key_id or ""
-    context = {"aws:s3:arn": policy.PRESENT}
+    context = context_of(network, owner, wish.resource)
     return KeyUse(key, (owner, place[1]), call, "s3", context) if key and "#{" not in key else None
 
 
-def _artifacts(place: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) -> Iterator[tuple[Wish, KeyUse | None]]:
+def _artifacts(
+    network: Network, place: Home, pipeline: aws.Pipeline, action: aws.PipelineAction
+) -> Iterator[tuple[Wish, KeyUse | None]]:
     """The artifacts that CodePipeline itself puts into the pipeline's bucket, for a source, or gets from there: it
     encrypts them with the store's key, or the one that AWS manages for Amazon S3 ("Configure server-side encryption for
     artifacts stored in Amazon S3")."""
@@ -200,8 +202,8 @@ def _artifacts(place: Home, pipeline: aws.Pipeline, action: aws.PipelineAction) 
         return
     objects = f"arn:{services.partition_of(place[1])}:s3:::{store.location}/*"
     key = store.encryption_key.id if store.encryption_key is not None else ""
-    use = KeyUse(key, place, "kms:GenerateDataKey" if writes else "kms:Decrypt", "s3",
-                 {"aws:s3:arn": policy.PRESENT}) if key else None  # fmt: skip
+    call, owner = "kms:GenerateDataKey" if writes else "kms:Decrypt", _owner(network, objects, place[0])
+    use = KeyUse(key, place, call, "s3", context_of(network, owner, objects)) if key else None
     headers: dict[str, Any] = {"s3:x-amz-server-side-encryption": "aws:kms"}
     if kind.provider == "CodeCommit":  # which puts what it was asked for there itself
         headers["aws:ViaAWSService"] = policy.UNKNOWN

@@ -10,7 +10,7 @@ source its role (`asked`, `callers`); the snapshot holds the policies (`held`, `
 from __future__ import annotations
 
 from reachsim.policy_layers.asked import owner_of_bucket
-from reachsim.policy_layers.encryption import KeyUse
+from reachsim.policy_layers.encryption import KeyUse, context_of
 from reachsim.policy_layers.held import document
 from reachsim.policy_layers.identities import (
     described,
@@ -31,8 +31,8 @@ from reachsim.policy_layers.roles import Identity
 from reachsim.policy_layers.said import rcps_deny
 
 __all__ = [
-    "Answer", "Identity", "KeyUse", "Known", "access_blocks", "described", "document", "familiar", "iam_details",
-    "identity_of", "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles", "managed",
+    "Answer", "Identity", "KeyUse", "Known", "access_blocks", "context_of", "described", "document", "familiar",
+    "iam_details", "identity_of", "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles", "managed",
     "members_of", "moments", "organization_of", "organization_path", "owner_of_bucket", "profile_role", "rcps_deny",
     "registry_actions", "role_documents", "user_documents",
 ]  # fmt: skip

@@ -103,19 +103,30 @@ def _of_bucket(network: Network, asked: Asked, one: Scenario, bucket: str) -> It
     arn = request.resource_arn
     given = request.keys.get("s3:x-amz-server-side-encryption-aws-kms-key-id")
     own = given if isinstance(given, str) else _of_pipeline(network, one, bucket, action)
-    answer = network.read(_default_of(network, asked, bucket), aws.BucketEncryption)
-    rules = answer.server_side_encryption_configuration.rules if answer is not None else ()
     if own:
-        keyed = any(rule.bucket_key_enabled for rule in rules) if answer is not None else None
-        yield KeyUse(own, one.source.home, action, "s3", {"aws:s3:arn": _named_to_kms(arn, keyed)})
+        yield KeyUse(own, one.source.home, action, "s3", context_of(network, request.resource_account, arn))
         return
     if action == "kms:GenerateDataKey":  # a key without an account is looked up in that of whoever writes
         home = (request.principal.account or home[0], home[1])
-    for rule in rules:
+    for rule in _rules(network, request.resource_account, bucket) or ():
         default = rule.apply_server_side_encryption_by_default
         if default is not None and default.sse_algorithm.startswith("aws:kms"):
             known = _named_to_kms(arn, rule.bucket_key_enabled)
             yield KeyUse(default.kms_master_key_id or "alias/aws/s3", home, action, "s3", {"aws:s3:arn": known})
+
+
+def context_of(network: Network, owner: str, arn: str) -> dict[str, str | policy.Unknown | policy.Begun]:
+    """The encryption context of objects (their ARN) in a bucket of account ``owner``, as its bucket key is now."""
+    rules = _rules(network, owner, bucket_of(arn))
+    keyed = any(rule.bucket_key_enabled for rule in rules) if rules is not None else None
+    return {"aws:s3:arn": _named_to_kms(arn, keyed)}
+
+
+def _rules(network: Network, owner: str, bucket: str) -> tuple[aws.EncryptionRule, ...] | None:
+    """How a bucket encrypts what is put into it; None where that is not known."""
+    path = network.path((owner, "global"), "s3api", "get-bucket-encryption", bucket)
+    answer = network.read(path, aws.BucketEncryption)
+    return answer.server_side_encryption_configuration.rules if answer is not None else None
 
 
 def _named_to_kms(arn: str, keyed: bool | None) -> str | policy.Begun:

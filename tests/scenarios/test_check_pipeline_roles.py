@@ -219,6 +219,25 @@ def test_a_bucket_that_is_deployed_to_may_have_a_key_of_its_own(named: bool, may
     assert step(checked(net), "Deploy").outcome == outcome
 
 
+@pytest.mark.parametrize(("value", "outcome"), [("site/*", "allowed"), ("other/*", "blocked"), ("site/v1*", "unknown")])
+def test_a_key_for_the_objects_of_a_bucket_alone_serves_it(value: str, outcome: str) -> None:
+    """S3 User Guide, "Using server-side encryption with AWS KMS keys" (the encryption context)."""
+    stages = (COMMIT, BUILDS, action("Deploy", "S3", {"BucketName": "site", "KMSEncryptionKeyARN": KEY}))
+    bound = {"StringLike": {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{value}"}}
+    uses = statement(["kms:GenerateDataKey", "kms:Decrypt"], KEY, Condition=bound)
+    net = pipeline(*ALL, statement("s3:PutObject", "arn:aws:s3:::site/*"), uses, stages=stages)
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "rel-artifacts"}, {"Name": "site"}]}, region="global")
+    net.put("s3api/get-bucket-policy/site", {"Error": {"Code": "NoSuchBucketPolicy"}}, region="global")
+    rules = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}]
+    held = {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+    net.put("s3api/get-bucket-encryption/site", held, region="global")
+    delegates = statement("kms:*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    net.put("kms/get-key-policy/k-1", {"Policy": json.dumps(policy(delegates)), "PolicyName": "default"})
+    net.put("kms/list-grants/k-1", {"Grants": []})
+    net.put("kms/describe-key/k-1", {"KeyMetadata": {"KeyId": "k-1", "KeyState": "Enabled"}})
+    assert step(checked(net), "Deploy").outcome == outcome
+
+
 def test_an_ecs_deployment_passes_the_roles_of_its_task() -> None:
     arn, task = f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/prod", f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/web:7"
     stages = (COMMIT, BUILDS, action("Deploy", "ECS", {"ClusterName": "prod", "ServiceName": "web"}))
