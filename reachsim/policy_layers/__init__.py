@@ -32,7 +32,7 @@ from reachsim.policy_layers.said import rcps_deny
 
 __all__ = [
     "Answer", "Identity", "KeyUse", "Known", "access_blocks", "context_of", "described", "document", "familiar",
-    "iam_details", "identity_of", "judge_elsewhere", "judge_requests", "levels", "lists_profiles", "lists_roles",
-    "managed", "members_of", "moments", "organization_of", "organization_path", "owner_of_bucket", "profile_role", "rcps_deny",
-    "registry_actions", "role_documents", "user_documents",
+    "iam_details", "identity_of", "judge_elsewhere", "judge_requests", "levels", "lists_profiles",
+    "lists_roles", "managed", "members_of", "moments", "organization_of", "organization_path",
+    "owner_of_bucket", "profile_role", "rcps_deny", "registry_actions", "role_documents", "user_documents",
 ]  # fmt: skip
