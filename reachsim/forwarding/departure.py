@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from reachsim.addresses import DOCKER_BRIDGE, V4, V6, V6_BASE, VPC_LATTICE, Cidr
+from reachsim.addresses import DOCKER_BRIDGE, PUBLIC, V4, V6, V6_BASE, VPC_LATTICE, Cidr
 from reachsim.engine import choose
 from reachsim.evidence import Assumption, Block, Gap, Hop
 from reachsim.forwarding import amazon_local, changing
@@ -202,7 +202,8 @@ def _admitted(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, subnets:
 
 def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_internet: bool) -> Walk:
     """On its way to a middlebox, whose subnet VPC Block Public Access goes by (N69); an interface needs a public
-    address of its own to be one of an internet gateway's.
+    address of its own, for IPv6 an IPv6 one, to be one of an internet gateway's ("Gateway route tables": "the target
+    network interface must also have a public IP address").
     """
     kind, target = flow.place[:2]
     if by_internet:
@@ -215,9 +216,20 @@ def _redirected(ground: Ground, flow: Walk, gateway_id: str, vpc_id: str, by_int
     interface = ground.network.interfaces.get(flow.place[1])
     if interface is None or interface.public:
         return flow
+    if flow.destinations <= V6 and interface.addresses & _public_ipv6(ground, vpc_id):
+        return flow
     label = ground.network.label(interface.id)
     detail = f"{label} has no public address, which the middlebox of an internet gateway's route table needs"
     return flow.blocked(block(flow, "INGRESS_RTB_NO_PUBLIC_IP", interface.id, detail, direction="ingress"))
+
+
+def _public_ipv6(ground: Ground, vpc_id: str) -> IntervalSet:
+    """The VPC's IPv6 addresses that the internet may have routes to (N36, N39)."""
+    vpc = ground.network.vpcs.get(vpc_id)
+    blocks = vpc.ipv6_cidr_block_association_set if vpc else ()
+    return PUBLIC & IntervalSet.union_of(
+        one.ipv6_cidr_block.block for one in blocks if one.ipv6_address_attribute != "private"
+    )
 
 
 def by_subnet_table(ground: Ground, flow: Walk, subnet_id: str, vpc_id: str) -> list[Walk]:

@@ -511,9 +511,15 @@ class Walk:
                 gateway,
                 exempt=self.leg == "response" and bool(self.translations),
             )
-        if gateway.startswith("igw-") and not any(held[0] == target for held in self.world.public_v4.values()):
+        if gateway.startswith("igw-") and not self.is_public(target, vpc):
             raise Dropped("INGRESS_RTB_NO_PUBLIC_IP", target)
         return self.to_appliance(target, Sender("gateway", gateway, "", vpc))
+
+    def is_public(self, eni: str, vpc: str) -> bool:
+        """Whether an interface has a public address, which may be an IPv6 one for IPv6 (N22)."""
+        mine = [address(one["Ipv6Address"]) for one in self.world.interfaces[eni].get("Ipv6Addresses", [])]
+        six = any(not self.world.is_private_v6(vpc, one) for one in mine) and self.flight.destination.version == 6
+        return six or any(held[0] == eni for held in self.world.public_v4.values())
 
     def back_to_nat_over_peering(self, sender: Sender) -> Arrival:
         """A NAT gateway gets its answers over peering without a return route; only network ACLs stop them (N51)."""

@@ -13,6 +13,7 @@ from reachsim.slices.matrix import OUTCOMES, Matrix
 from reachsim.verdict import Verdict
 from tests.build import ANYWHERE, Build
 from tests.resolvers import resolver_endpoint
+from tests.scenarios.lan import public
 
 ARN = "arn:aws:network-firewall:us-east-1:111111111111:{}"
 HTTPS = {"protocol": "tcp", "port": 443}
@@ -131,6 +132,29 @@ def test_n22_edge_target_without_public_address() -> None:
     net.edge_table(net.table(net.net, [("10.0.1.0/24", "eni-box")], name="edge"), net.gateway)
     verdict = net.reach(eni_box="forward").simulate("internet", "eni-client", **HTTPS)
     assert "INGRESS_RTB_NO_PUBLIC_IP" in codes(verdict)
+
+
+@pytest.mark.parametrize(
+    ("space", "outcome"), [("public", "allowed"), ("private", "blocked"), ("none", "blocked")]
+)  # fmt: skip
+def test_n22_for_ipv6_an_ipv6_address_is_the_public_one(space: str, outcome: str) -> None:
+    """ "Gateway route tables": IPv6 blocks of subnets may lead to an interface; its IPv6 address is public."""
+    net = public(ipv6="2600:1f18:aa:bb00::/56")
+    six = "2600:1f18:aa:bb02::9"
+    if space == "private":
+        more = {"Ipv6CidrBlock": "fd00:10::/56", "Ipv6CidrBlockState": {"State": "associated"}}
+        net[net.vpc_id]["Ipv6CidrBlockAssociationSet"].append(more | {"Ipv6AddressAttribute": "private"})
+        six = "fd00:10::9"
+    box = net.interface(net.b, "10.0.2.9", [net.open], ipv6=six if space != "none" else (), source_dest_check=False)
+    net.edge_table(net.table(net.vpc_id, [("2600:1f18:aa:bb01::/64", box)], name="edge"), "igw-1")
+    net[net.ta]["Routes"] = [one for one in net[net.ta]["Routes"] if one.get("DestinationIpv6CidrBlock") != "::/0"]
+    net.route(net.ta, "::/0", box)
+    net.route(net.tb, "::/0", "igw-1")
+    reach = load_files(net.files())
+    reach.ground = Ground(reach.network, {box: "forward"})
+    verdict = reach.simulate("internet", net.client, family="ipv6", **HTTPS)
+    assert verdict.outcome == outcome
+    assert ("INGRESS_RTB_NO_PUBLIC_IP" in codes(verdict)) is (outcome == "blocked")
 
 
 def test_n24_edge_target_that_checks_its_addresses() -> None:
