@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+from reachsim.intervals import IntervalSet
+from reachsim.packets import DIMENSIONS, PacketSet
 from tests.deep.differential import KINDS, disagreement
+from tests.property.comparison import are_disjoint, size
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,3 +61,16 @@ def test_every_kind_compares_packets() -> None:
 def test_a_fault_is_told_with_its_network() -> None:
     compared, what = disagreement("network/nothing-of-that-name", 1)
     assert (compared, what) == (0, "KeyError: 'network/nothing-of-that-name'")
+
+
+def test_products_are_disjoint_if_together_they_are_as_large_as_each_by_itself() -> None:
+    said = set()
+    for seed in range(300):
+        luck = random.Random(seed)
+        spans = [[(low, low + luck.randrange(2)) for low in luck.sample(range(9), 2)] for _ in range(28)]
+        factors = [IntervalSet.of(one) for one in spans]
+        boxes = [tuple(factors[first : first + 7]) for first in range(0, 28, 7)][: luck.randint(1, 4)]
+        whole = sum(map(size, PacketSet.union_of(boxes, len(DIMENSIONS)).boxes()))
+        assert are_disjoint(boxes) == (whole == sum(map(size, boxes)))
+        said.add(are_disjoint(boxes))
+    assert said == {True, False}
