@@ -15,6 +15,16 @@ _POLICIES = {
     "statements": ("statements", *_FACTS), "evaluate": ("evaluate", *_FACTS),
 }  # fmt: skip
 
+_SCENARIOS = {
+    "refused": ("refused", "documented_transit"),
+    "ways_in": ("unseen_neighbours", "refused", "documented_transit"),
+    "scenarios": ("sources", "both_ends_outside", "unseen_neighbours", "refused", "hidden_ways", "facts_gateways"),
+    "check.tunnels": ("check_tunnels",),
+    "check.file_systems": ("check_file_systems",),
+    "check.role_requests": ("provisioning", "check_pipeline_roles", "check_code", "policy_join"),
+    "policy_layers.moments": ("policy_join", "check_resources", "provisioning"),
+}  # fmt: skip
+
 TESTS: dict[str, list[str]] = {
     "intervals": ["reachsim/intervals.py", "tests/unit/test_intervals.py", "tests/property/test_interval_laws.py"],
     "packets": ["reachsim/packets.py", *_SETS],
@@ -27,4 +37,6 @@ TESTS: dict[str, list[str]] = {
         ]
         for name, tests in _POLICIES.items()
     },
+    "stand_ins": ["tests/importers/test_planned_addresses.py"],
+    **{name: [f"tests/scenarios/test_{one}.py" for one in tests] for name, tests in _SCENARIOS.items()},
 }  # fmt: skip
