@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from reachsim import services
 from reachsim.pipeline import image, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.docker import pushed
@@ -34,6 +35,26 @@ def hashicorp(call: Call) -> Outcome:
     if not url:
         return Outcome((), None) if variable not in call.variables else _unknown(call, variable)
     return Outcome(tuple(urls.named(url if "://" in url else f"http://{url}")), None)
+
+
+def claude(call: Call) -> Outcome:
+    """Claude Code: Anthropic's API, or that of the cloud that a variable chooses.
+
+    **Source:** Claude Code documentation, "Network access requirements", "Amazon Bedrock" (CLAUDE_CODE_USE_BEDROCK),
+    "Google Vertex AI" (CLAUDE_CODE_USE_VERTEX).
+    """
+    words = " ".join(call.words)
+    local = re.match(r"(?:--version|-v\b|--help|config|mcp|doctor|install|update|migrate-installer)", words)
+    if local:
+        return Outcome(tuple(knowledge.tool("claude", words, call.variables)), None)
+    if call.env("CLAUDE_CODE_USE_BEDROCK"):
+        host = services.host("bedrock-runtime", call.region, "")
+        return Outcome((Destination(host, 443, "aws", "likely", service="bedrock-runtime"),), None)
+    if call.env("CLAUDE_CODE_USE_VERTEX"):
+        return Outcome((Destination("aiplatform.googleapis.com", 443, "download", "likely"),), None)
+    return Outcome(
+        tuple(urls.named(call.env("ANTHROPIC_BASE_URL") or "https://api.anthropic.com", "download", "likely")), None
+    )
 
 
 def _unknown(call: Call, variable: str) -> Outcome:

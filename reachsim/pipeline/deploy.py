@@ -238,6 +238,9 @@ def _region_of_packer(call: Call, text: str, written: str, given: dict[str, str]
     if named is None:
         return written if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", written) else ""
     name = named[1] or named[2]
+    variable = re.search(rf'"{name}"\s*:\s*"\{{\{{\s*env\s+`(\w+)`', text)  # {{env `AWS_REGION`}}
+    if variable is not None and name not in given:
+        return call.region if variable[1] in ("AWS_REGION", "AWS_DEFAULT_REGION") else call.env(variable[1]) or ""
     written_out = rf'\bvariable\s+"{name}"\s*\{{[^{{}}]{{0,1000}}?\bdefault\s*=\s*"([\w-]+)"'
     default = re.search(written_out, text) or re.search(rf'"{name}"\s*:\s*"([\w-]+)"', text)
     local = re.search(rf"\b{name}\s*=\s*\"?((?:var\.)?[\w-]+)", text) if "local." in written else None

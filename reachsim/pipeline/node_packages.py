@@ -144,7 +144,7 @@ def _by_words(call: Call, given: Arguments) -> Outcome:
     if word in _INSTALL and not (call.program.startswith("yarn") and node_scripts.has(call, word)):
         is_global = given.has("g", "global") or "-g" in plain
         return _installed(call, plain[1:] if not is_global else [one for one in plain[1:] if one != "-g"],
-                          is_global, scripts=not given.has("ignore-scripts"),
+                          is_global, scripts=not _ignores_scripts(call, given),
                           prefers_cache=given.has("prefer-offline"))  # fmt: skip
     if word == "init":
         return Outcome((), "")  # writes a package.json, from no package
@@ -159,9 +159,18 @@ def _configured(call: Call, plain: list[str]) -> Outcome:
         words = words[0].split("=", 1)
     if len(words) >= 2 and words[0] in ("registry", "npmRegistryServer"):
         call.configure("npm.registry", words[1])
-    elif len(words) >= 2 and words[0].endswith(":registry"):
+    elif len(words) >= 2 and words[0].endswith((":registry", "ignore-scripts")):
         call.configure(f"npm.{words[0]}", words[1])
     return Outcome((), "" if words else None)
+
+
+def _ignores_scripts(call: Call, given: Arguments) -> bool:
+    """Whether an installation runs no scripts, by the option, the variable or the settings (npm: ignore-scripts)."""
+    value = call.env("npm_config_ignore_scripts", "NPM_CONFIG_IGNORE_SCRIPTS") or call.setting("npm.ignore-scripts")
+    if given.has("ignore-scripts") or value:
+        return given.has("ignore-scripts") or value in ("true", "1")
+    texts = [call.read(name) or "" for name in (".npmrc", "/root/.npmrc", ".yarnrc")]
+    return any(re.search(r"(?m)^ignore-scripts[ \t]{0,9}[= ][ \t]{0,9}true\b", text) for text in texts)
 
 
 _REGISTRY: Final = r"^[ \t]*[\"']?(registry|@[\w.-]+:registry)[\"']?\s*[=\s]\s*[\"']?([^\s\"']+)"

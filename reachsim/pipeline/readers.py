@@ -103,6 +103,7 @@ PROGRAMS: Final[dict[str, str]] = {
     "dependency-check": "scanners.dependency_check", "dependency-check.sh": "scanners.dependency_check",
     "dockle": "scanners.dockle", "tflint": "scanners.tflint", "trufflehog": "scanners.trufflehog",
     **dict.fromkeys(("vault", "consul", "nomad"), "addressed.hashicorp"), "argocd": "addressed.argocd",
+    "claude": "addressed.claude",
     **dict.fromkeys(("jf", "jfrog"), "addressed.jfrog"), "ansible-galaxy": "addressed.galaxy",
     "ansible-playbook": "addressed.playbook", "nx": "node_scripts.nx",
     "cosign": "signing.cosign", "notation": "signing.notation", "pixi": "conda.pixi",

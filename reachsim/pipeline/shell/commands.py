@@ -99,8 +99,8 @@ class Commands(Words):
                 self._proxied(name, assigned, child, scope, sure)
             elif child.type == "herestring_redirect":
                 stdin = "".join(self.value(one, scope, sure) for one in child.children if one.is_named)
-            elif child.type in ("file_redirect", "heredoc_redirect"):
-                continue
+            elif child.type in ("file_redirect", "heredoc_redirect") or child.start_byte == child.end_byte:
+                continue  # "A=1 >FILE" has a name that the grammar puts in, of no length
             elif child.type == "command_name":
                 if assigned and self._on_a_later_line(node.children[0], child):
                     scope.variables |= assigned  # the grammar takes "A=1" and the command on the next line for one
