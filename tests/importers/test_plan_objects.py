@@ -192,3 +192,24 @@ def test_which_tier_a_network_acl_is_for_is_open_though_their_routes_are_alike(t
              route_table_id=Ref("aws_route_table.build.id"))  # fmt: skip
     _, report = run(plan, tmp_path)
     assert "module.acl.aws_network_acl.n: subnet_ids is known only after apply" in report.warnings
+
+
+@pytest.mark.parametrize("named", [
+    "aws_vpc_peering_connection_accepter.p.id", "aws_vpc_peering_connection_accepter.p.vpc_peering_connection_id",
+    "aws_vpc_peering_connection_options.p.id",
+])  # fmt: skip
+def test_the_id_of_a_part_is_that_of_the_whole(named: str, tmp_path: Path) -> None:
+    """hashicorp/aws, "aws_vpc_peering_connection_accepter": ``id`` is the connection's. Such routes led to nothing that
+    is known."""
+    plan = PlanJson(region="eu-west-1")
+    plan.add("aws_vpc.a", cidr_block="10.0.0.0/16")
+    plan.add("aws_vpc.b", cidr_block="10.1.0.0/16")
+    plan.add("aws_vpc_peering_connection.p", vpc_id=Ref("aws_vpc.a.id"), peer_vpc_id=Ref("aws_vpc.b.id"))
+    connection = Ref("aws_vpc_peering_connection.p.id")
+    plan.add("aws_vpc_peering_connection_accepter.p", vpc_peering_connection_id=connection, auto_accept=True)
+    plan.add("aws_vpc_peering_connection_options.p", vpc_peering_connection_id=connection)
+    plan.add("aws_route.r", route_table_id=Ref("aws_vpc.a.main_route_table_id"), destination_cidr_block="10.1.0.0/16",
+             vpc_peering_connection_id=Ref(named))  # fmt: skip
+    reach, _ = run(plan, tmp_path)
+    routes = reach.network.route_tables["rtb-a-main"].routes
+    assert [one.vpc_peering_connection_id for one in routes if one.vpc_peering_connection_id] == ["pcx-p"]

@@ -612,3 +612,54 @@ def test_a_zone_that_is_given_by_its_id_is_not_lost(tmp_path: Path) -> None:
     zones = [reach.network.zone_of(f"subnet-build-{number}") for number in (0, 1)]
     assert zones == ["use1-az1", "use1-az2"]
     assert reach.network.same_zone("subnet-build-0", "subnet-build-1") is False
+
+
+def peered_gateways(default: str) -> PlanJson:
+    """Two VPCs of two Regions on peered transit gateways, by provider version 6, whose resources name their Region."""
+    plan = PlanJson(region="eu-west-1")
+    sides = {"a": ("eu-west-1", "10.0"), "b": ("us-west-2", "10.1")}
+    for name, (region, block) in sides.items():
+        vpc, gateway = Ref(f"aws_vpc.{name}.id"), Ref(f"aws_ec2_transit_gateway.{name}.id")
+        plan.add(f"aws_vpc.{name}", cidr_block=f"{block}.0.0/16", region=region)
+        plan.add(f"aws_subnet.{name}", vpc_id=vpc, cidr_block=f"{block}.1.0/24", region=region)
+        rules = {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": ["10.0.0.0/8"]}
+        plan.add(f"aws_security_group.{name}", vpc_id=vpc, ingress=[rules], egress=[rules], region=region)
+        plan.add(f"aws_instance.{name}", ami="ami-1", subnet_id=Ref(f"aws_subnet.{name}.id"), region=region,
+                 vpc_security_group_ids=Ref(f"aws_security_group.{name}.id"))  # fmt: skip
+        plan.add(f"aws_ec2_transit_gateway.{name}", default_route_table_association=default, region=region)
+        plan.add(f"aws_ec2_transit_gateway_vpc_attachment.{name}", transit_gateway_id=gateway, vpc_id=vpc,
+                 subnet_ids=Ref(f"aws_subnet.{name}.id"), region=region)  # fmt: skip
+    plan.add("aws_ec2_transit_gateway_peering_attachment.p", transit_gateway_id=Ref("aws_ec2_transit_gateway.a.id"),
+             peer_transit_gateway_id=Ref("aws_ec2_transit_gateway.b.id"), peer_region="us-west-2",
+             region="eu-west-1")  # fmt: skip
+    link = Ref("aws_ec2_transit_gateway_peering_attachment.p.id")
+    plan.add("aws_ec2_transit_gateway_peering_attachment_accepter.p", transit_gateway_attachment_id=link,
+             region="us-west-2")  # fmt: skip
+    taken = {"a": link, "b": Ref("aws_ec2_transit_gateway_peering_attachment_accepter.p.id")}
+    for name, block in (("a", "10.1.0.0/16"), ("b", "10.0.0.0/16")):
+        region, own = sides[name][0], Ref(f"aws_ec2_transit_gateway.{name}.association_default_route_table_id")
+        if default == "disable":
+            plan.add(f"aws_ec2_transit_gateway_route_table.{name}", region=region,
+                     transit_gateway_id=Ref(f"aws_ec2_transit_gateway.{name}.id"))  # fmt: skip
+            own = Ref(f"aws_ec2_transit_gateway_route_table.{name}.id")
+            attached = {f"p{name}": taken[name], name: Ref(f"aws_ec2_transit_gateway_vpc_attachment.{name}.id")}
+            for label, attachment in attached.items():
+                plan.add(f"aws_ec2_transit_gateway_route_table_association.{label}", region=region,
+                         transit_gateway_attachment_id=attachment, transit_gateway_route_table_id=own)  # fmt: skip
+            plan.add(f"aws_ec2_transit_gateway_route_table_propagation.{name}", transit_gateway_route_table_id=own,
+                     transit_gateway_attachment_id=attached[name], region=region)  # fmt: skip
+        plan.add(f"aws_ec2_transit_gateway_route.{name}", destination_cidr_block=block, region=region,
+                 transit_gateway_attachment_id=taken[name], transit_gateway_route_table_id=own)  # fmt: skip
+        main, gateway = Ref(f"aws_vpc.{name}.main_route_table_id"), Ref(f"aws_ec2_transit_gateway.{name}.id")
+        plan.add(f"aws_route.{name}", route_table_id=main, destination_cidr_block=block, transit_gateway_id=gateway,
+                 region=region)  # fmt: skip
+    return plan
+
+
+@pytest.mark.parametrize("default", ["enable", "disable"])
+def test_a_peering_attachment_is_one_of_both_gateways(default: str, tmp_path: Path) -> None:
+    """It was said to be associated with no route table. hashicorp/terraform-provider-aws#16452: it joins the default
+    one of each side."""
+    reach, _ = run(peered_gateways(default), tmp_path)
+    for source, destination in (("i-a", "i-b"), ("i-b", "i-a")):
+        assert reach.simulate(source, destination, protocol="tcp", port=443).outcome == "allowed"

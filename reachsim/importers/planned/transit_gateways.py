@@ -104,6 +104,9 @@ def default_table(world: World, one: Resource) -> None:
 
 
 def transit_peering(world: World, one: Resource) -> None:
+    """A peering attachment, which joins the default table of either side (hashicorp/terraform-provider-aws#16452);
+    it propagates nothing (N188).
+    """
     gateway, peer = one.text("transit_gateway_id"), one.text("peer_transit_gateway_id")
     if not gateway or not peer:
         _open_transit(world, one, "the transit gateway or its peer", *filter(None, (gateway,)))
@@ -115,21 +118,51 @@ def transit_peering(world: World, one: Resource) -> None:
         "TransitGatewayAttachmentId": one.id, "RequesterTgwInfo": sides[0], "AccepterTgwInfo": sides[1],
         "State": "available",
     })  # fmt: skip
+    listed = world.rows(world.home_of(peer, one.home), TRANSIT_ATTACHMENTS)
+    ids = [(held["TransitGatewayAttachmentId"], held["TransitGatewayId"]) for held in listed]
+    if world.get(peer) is not None and (one.id, peer) not in ids:  # the other side lists it, too, under the same id
+        listed.append({
+            "TransitGatewayAttachmentId": one.id, "TransitGatewayId": peer, "ResourceType": "peering",
+            "ResourceId": gateway, "ResourceOwnerId": one.home[0], "State": "available",
+        })  # fmt: skip
+    for side in (gateway, peer) if one.new or world.alone else ():
+        _join_peering(world, one, side)
+
+
+def _join_peering(world: World, one: Resource, side: str) -> None:
+    """The association of a peering attachment with the default table of one of its gateways."""
+    held = (world.get(side) or {}).get("Options", {})
+    if held.get("DefaultRouteTableAssociation") == "enable":
+        table = str(held.get("AssociationDefaultRouteTableId", ""))
+        transit_associate(world, world.home_of(side, one.home), table, one.id)
+
+
+def _attached(world: World, table_id: str, attachment: str) -> Document | None:
+    """An attachment as the table's gateway lists it: a peering attachment is one of two gateways."""
+    gateway = (world.get_in(TRANSIT_TABLES, table_id) or {}).get("TransitGatewayId")
+    listed = (one for home in list(world.answers) for one in world.rows(home, TRANSIT_ATTACHMENTS))
+    named = (one for one in listed if one["TransitGatewayAttachmentId"] == attachment)
+    held = next((one for one in named if one["TransitGatewayId"] == gateway), None)
+    return held or world.get_in(TRANSIT_ATTACHMENTS, attachment)
 
 
 def transit_associate(world: World, home: Home, table_id: str, attachment: str) -> None:
-    record = world.get_in("ec2/describe-transit-gateway-attachments", attachment)
+    record = _attached(world, table_id, attachment)
     document = world.document(
         world.home_of(table_id, home), f"ec2/get-transit-gateway-route-table-associations/{table_id}"
     )
     if record is None or document is None:
         return
+    left = str((record.get("Association") or {}).get("TransitGatewayRouteTableId", table_id))
+    call = f"ec2/get-transit-gateway-route-table-associations/{left}"
+    held = (world.document(world.home_of(left, home), call) or {}).get("Associations", [])
+    held[:] = [other for other in held if other.get("TransitGatewayAttachmentId") != attachment]
     record["Association"] = {"TransitGatewayRouteTableId": table_id, "State": "associated"}
     _target(document["Associations"], record, "associated")
 
 
 def transit_propagate(world: World, home: Home, table_id: str, attachment: str) -> None:
-    record = world.get_in("ec2/describe-transit-gateway-attachments", attachment)
+    record = _attached(world, table_id, attachment)
     call = f"ec2/get-transit-gateway-route-table-propagations/{table_id}"
     document = world.document(world.home_of(table_id, home), call)
     if record is None or document is None:

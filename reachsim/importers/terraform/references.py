@@ -605,6 +605,8 @@ class Resolver:
 
     def _of(self, one: Instance, rest: Sequence[str | int], name: str, depth: int) -> Any:
         """The value that a reference to an instance yields for an attribute of this name."""
+        if one.kind in _ID_OF and list(rest[:1]) in (["id"], []):
+            rest = [_ID_OF[one.kind]]
         expected = EXPECTED.get(name)
         if expected is not None and one.kind not in expected and not one.data and not rest:
             return None
@@ -691,6 +693,21 @@ def is_block(text: str) -> bool:
         return "/" in text and bool(IPv4Network(text))
     except ValueError:
         return False
+
+
+_ID_OF: Final = {
+    "aws_vpc_peering_connection_accepter": "vpc_peering_connection_id",
+    "aws_vpc_peering_connection_options": "vpc_peering_connection_id", "aws_vpc_endpoint_policy": "vpc_endpoint_id",
+    "aws_vpc_endpoint_private_dns": "vpc_endpoint_id",
+    "aws_ec2_transit_gateway_vpc_attachment_accepter": "transit_gateway_attachment_id",
+    "aws_ec2_transit_gateway_peering_attachment_accepter": "transit_gateway_attachment_id",
+    "aws_s3_bucket_policy": "bucket", "aws_s3_bucket_public_access_block": "bucket",
+    "aws_s3_bucket_versioning": "bucket", "aws_s3_bucket_ownership_controls": "bucket",
+    "aws_s3_bucket_server_side_encryption_configuration": "bucket", "aws_ecr_repository_policy": "repository",
+    "aws_ecr_lifecycle_policy": "repository",
+}  # fmt: skip
+"""Kinds whose id is that of what they are a part of, and the argument that names it (hashicorp/aws, "Attribute
+Reference" of each)."""
 
 
 def _within(module: str, outer: str) -> bool:
