@@ -43,6 +43,9 @@ def untold(source: str, needs: Iterable[Need], told: Container[str] = ()) -> Ite
         if not need.destination and need.place not in told:
             can_hide: CanHide = "leak" if need.leads_out else "block"
             yield Assumption("UNKNOWN_RESOURCE", source, f"{need.step}: {need.place}", can_hide)
+        if need.others:
+            detail = f"{need.step}: {need.place}: whether the credentials that it sets may do so is not known"
+            yield Assumption("UNKNOWN_RESOURCE", source, detail, "block")
 
 
 def left_out(network: Network) -> Iterator[Assumption]:

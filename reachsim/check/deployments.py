@@ -109,7 +109,7 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
 
 
 def _pushed(needs: Sequence[Need]) -> set[str]:
-    requests = [request for need in needs for request in need.requests]
+    requests = [request for need in needs for request in need.named]
     return {str(request["resource"]) for request in requests if request["action"] == services.ECR_WRITE}
 
 

@@ -46,7 +46,8 @@ class Need(Struct, frozen=True):
     ``by_proxy`` whether a proxy is asked for it, as far as the build's files tell; ``by_client`` that an image is
     pulled or pushed without the Docker daemon; ``host`` is the name that is looked up, "" for the destination's own;
     ``leads_out`` that what is not told may lead out of the private network; ``within`` are the subnets that it is asked
-    from, () for all of the source's.
+    from, () for all of the source's; ``others`` are requests with other credentials than the source's own, which no
+    policy is asked about.
     """
 
     step: str
@@ -64,6 +65,13 @@ class Need(Struct, frozen=True):
     host: str = ""
     leads_out: bool = False
     within: tuple[str, ...] = ()
+    others: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def named(self) -> Iterator[dict[str, Any]]:
+        """The requests, whoever's credentials they are made with; not those for a resource of no known account."""
+        yield from self.requests
+        yield from (one for one in self.others if one["resource"].split(":")[4:5] != ["*"])
 
     @property
     def asked(self) -> tuple[str, str, int]:
@@ -139,6 +147,7 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     place = "" if by_itself else f"{contact.file}:{contact.line} {contact.command}"
     asked = contact.requests or _of_packages(home, contact)
     requests = tuple(_request(one.action, own(home, one.resource)) for one in asked)
+    others = tuple(_request(one.action, one.resource) for one in contact.others)
     if any(one.action == "codeartifact:GetAuthorizationToken" for one in asked):
         requests += (_BEARER_TOKEN,)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
@@ -146,7 +155,8 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
     host = contact.host if ordinary and contact.host != ordinary and not is_open else ""
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
-                contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host)  # fmt: skip
+                contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host,
+                others=others)  # fmt: skip
 
 
 _BEARER_TOKEN: Final = {"action": services.BEARER_TOKEN, "resource": "*",
@@ -373,7 +383,7 @@ def _repositories(network: Network) -> list[str]:
 
 def codecommit_repositories(network: Network, needs: Sequence[Need]) -> list[str]:
     """The ARNs of the CodeCommit repositories that the pipeline's needs and its pipelines' source stages name."""
-    asked = [str(request["resource"]) for need in needs for request in need.requests]
+    asked = [str(request["resource"]) for need in needs for request in need.named]
     return list(dict.fromkeys([*(arn for arn in asked if ":codecommit:" in arn), *_repositories(network)]))
 
 

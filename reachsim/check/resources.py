@@ -196,8 +196,8 @@ def _grantee(grant: aws.KeyGrant) -> policy.Principal | None:
 
 
 def _asked(needs: Sequence[Need]) -> list[str]:
-    """The resources that the pipeline's requests name."""
-    return list(dict.fromkeys(str(request["resource"]) for need in needs for request in need.requests))
+    """The resources that the pipeline's requests name, whoever's credentials they are made with."""
+    return list(dict.fromkeys(str(request["resource"]) for need in needs for request in need.named))
 
 
 def _start_of(home: Home) -> str:

@@ -62,7 +62,7 @@ def of_itself(role: str) -> Target:
 
 def _images(network: Network, needs: Sequence[Need]) -> Iterator[Target]:
     """The repositories that requests name; those of the registry that fit, where it is not told which."""
-    asked = dict.fromkeys(str(request["resource"]) for need in needs for request in need.requests)
+    asked = dict.fromkeys(str(request["resource"]) for need in needs for request in need.named)
     for home, names in repositories_in_use(network, needs):
         start = f"arn:{services.partition_of(home[1])}:ecr:{home[1]}:{home[0]}:repository/"
         mine = [Glob.parse(arn) for arn in asked if arn.startswith(start)]

@@ -70,11 +70,11 @@ def custom_endpoint(call: Call, given: Arguments, command: str) -> list[Found] |
 
 
 def requests(call: Call, given: Arguments, command: str, rest: list[str], region: str) -> tuple[Request, ...]:
-    """The IAM requests of a command, made with the build's own role; none with other credentials.
+    """The IAM requests of a command; none where it signs none.
 
     ``rest`` is what follows the command: the operation and, after ``wait``, what is waited for.
     """
-    if given.has("no-sign-request") or given.has("profile") or not rest:
+    if given.has("no-sign-request") or not rest:
         return ()
     named = _resources(call, given, command, region)
     return tuple(Request(action, one) for action in aws_commands.actions(command, *rest[:2]) for one in named)

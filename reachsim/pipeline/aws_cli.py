@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from reachsim import services
-from reachsim.pipeline import aws_commands
+from reachsim.pipeline import aws_commands, credentials
 from reachsim.pipeline.aws_calls import account_of, bucket_host, custom_endpoint, region_of, service_host, service_of
 from reachsim.pipeline.aws_calls import requests as requests_of
 from reachsim.pipeline.call import Arguments, Call, Outcome
@@ -96,6 +96,8 @@ def aws(call: Call) -> Outcome:
     if spoken == "deploy push":
         found += _pushed_revision(call, given)
     found += _assumed(call, given)
+    if service == "sts" and operation.startswith(("assume-role", "get-session-token", "get-federation-token")):
+        call.configure(credentials.SOURCE, "others")
     if spoken == "codeartifact login":
         found += _codeartifact(call, given)
     if spoken == "eks update-kubeconfig":
@@ -218,10 +220,12 @@ def _codeartifact(call: Call, given: Arguments) -> list[Found]:
 
 def _assumed(call: Call, given: Arguments) -> list[Found]:
     """A profile with a role makes the CLI call STS first."""
-    profile = given.last("profile") or call.env("AWS_PROFILE")
+    profile = given.last("profile") or call.env("AWS_PROFILE") or "default"
     text = "\n".join(call.read(name) or "" for name in ("/root/.aws/config", "/root/.aws/credentials"))
-    section = re.search(rf"\[(?:profile )?{re.escape(profile)}\]([^\[]*)", text) if profile else None
-    role = (profile and call.setting(f"aws.role {profile}")) or (section and "role_arn" in section[1])
+    section = re.search(rf"\[(?:profile )?{re.escape(profile)}\]([^\[]*)", text)
+    role = call.setting(f"aws.role {profile}") or (section and "role_arn" in section[1])
+    if profile == "default" and call.env("AWS_ACCESS_KEY_ID"):  # which comes first
+        return []
     if not role:
         return []
     return [Destination(service_host(call, "sts", region_of(call, given)), 443, "aws", service="sts")]
@@ -239,10 +243,13 @@ def _pushed_revision(call: Call, given: Arguments) -> list[Found]:
 
 
 def _configured(call: Call, given: Arguments) -> str | None:
-    match = re.fullmatch(r"profile\.(.+)\.role_arn", given.rest[2] if given.rest[1:2] == ["set"] else "")
-    named = given.last("profile") if given.rest[1:3] == ["set", "role_arn"] else match and match[1]
-    if named:
-        call.configure(f"aws.role {named}", given.rest[-1])
+    written = given.rest[2] if given.rest[1:2] == ["set"] and len(given.rest) > 3 else ""
+    match = re.fullmatch(r"(?:(?:profile\.)?([^.]+)\.)?(role_arn|aws_access_key_id)", written)
+    profile = match and (match[1] or given.last("profile") or "default")
+    if match and match[2] == "role_arn":
+        call.configure(f"aws.role {profile}", given.rest[-1])
+    if profile == "default":
+        call.configure(credentials.DEFAULT, call.setting(credentials.SOURCE) or "others")
     if given.rest[1:3] == ["get", "region"]:
         return region_of(call, given)
     return ""

@@ -49,7 +49,7 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
         if service == "s3" and operation == "ls":
             requests = (Request("s3:ListAllMyBuckets", "*"),)
         return Outcome((Destination(host, 443, "aws", "certain", "run", "s3", requests),), None)
-    signed = not given.has("no-sign-request") and not given.has("profile")
+    signed = not given.has("no-sign-request")
     found: dict[str, Destination] = {}
     for number, whole in enumerate(wholes):
         bucket, _, key = whole.removeprefix("s3://").partition("/")

@@ -20,7 +20,7 @@ import msgspec
 
 from reachsim import services
 from reachsim.errors import QuestionError
-from reachsim.pipeline import alternatives, builds, knowledge, programs, steering, urls
+from reachsim.pipeline import alternatives, builds, credentials, knowledge, programs, steering, urls
 from reachsim.pipeline import buildspec as specs
 from reachsim.pipeline import project as projects
 from reachsim.pipeline.call import Outcome
@@ -132,6 +132,8 @@ class Walk:
         self.running: list[str] = []
         self.within = 0  # builds and containers of the Docker daemon around what is walked
         self.without = 0  # image builds by programs that need no daemon
+        self.token = False  # whether the last token of ECR was asked for with others' credentials
+        self.logins: dict[str, bool] = {}  # and what the Docker daemon has been logged in with, by registry
         self.commands, self.scripts = MAX_COMMANDS, MAX_SCRIPTS
 
     # --- the buildspec ------------------------------------------------------------------------------------------------
@@ -321,6 +323,7 @@ class Walk:
         """Add what a command contacts, and walk what it runs and builds."""
         stdout = outcome.stdout
         daemon = _asks_docker(command)
+        others: bool | None = None
         for one in outcome.found:
             if isinstance(one, Choice):
                 self._choice(one, command)
@@ -338,8 +341,10 @@ class Walk:
                     self.within, self.without = self.within - daemon, self.without - (not daemon)
             else:
                 proxied = _by_proxy(command, one) if not self.within else None
+                if others is None and isinstance(one, Destination) and (one.requests or one.step == "login"):
+                    others = credentials.of_others(command, contained=self.within + self.without > 0)
                 self.add(one, command.file, command.line, command.text, command.confidence, proxied=proxied,
-                         daemon=daemon)  # fmt: skip
+                         daemon=daemon, others=bool(others))  # fmt: skip
         return Result(stdout, outcome.status)
 
     def _choice(self, choice: Choice, command: Command) -> None:
@@ -436,15 +441,18 @@ class Walk:
         *,
         proxied: bool | None = None,
         daemon: bool = True,
+        others: bool = False,
     ) -> None:
-        """Keep a row; the same row found again is kept once, with the surer word and the requests of both."""
+        """Keep a row; the same row found again is kept once, with the surer word and the requests of both. ``others``:
+        its command has other credentials than those of the build's own role.
+        """
         if isinstance(found, Gap):
             self.note(found, line, file, surely=found.surely and confidence != "possible")
         if not isinstance(found, Destination):
             return
         for choice in alternatives.choices([found.host]):
             one = msgspec.structs.replace(found, host=alternatives.filled(found.host, choice), confidence="possible")
-            self.add(one, file, line, text, confidence, proxied=proxied, daemon=daemon)
+            self.add(one, file, line, text, confidence, proxied=proxied, daemon=daemon, others=others)
         if alternatives.choices([found.host]):
             return
         found = self.own.mirrored(found)
@@ -458,12 +466,27 @@ class Walk:
             self.note(Gap(text, urls.why_unknown(found.host)), line, file, surely=surely)
             return
         service, kind = _service(found)
+        theirs = self._of_others(found, service, others=others, daemon=daemon)
         alone = found.step in ("pull", "push") and not self.within and (self.without > 0 or not daemon)
         row = Contact(shown(found.host), found.port, found.protocol, kind, file, line, self.phase, shown(text),
-                      weaker(found.confidence, confidence), found.step, service, found.requests, self.within > 0,
-                      proxied, alone)  # fmt: skip
+                      weaker(found.confidence, confidence), found.step, service, () if theirs else found.requests,
+                      self.within > 0, proxied, found.requests if theirs else (), alone)  # fmt: skip
         self.ledger.add(row)
         self._partly(found.host, text, file, line)
+
+    def _of_others(self, found: Destination, service: str | None, *, others: bool, daemon: bool) -> bool:
+        """Whether the requests are made with others' credentials: the Docker daemon pulls and pushes with what it has
+        been logged in with, and what a registry or repository sends a client on to, it has signed itself.
+        """
+        if service == "s3" and found.kind in ("registry", "package"):
+            return False
+        if service == "ecr.api" and found.step == "login":
+            self.token = others
+        elif service == "ecr.dkr" and daemon:
+            if found.step != "login":
+                return self.logins.get(found.host, False)
+            self.logins[found.host] = self.token
+        return others
 
     def _partly(self, host: str, text: str, file: str, line: int) -> None:
         for name in unknown_names(host):

@@ -161,11 +161,11 @@ def _operation(call: Call) -> str:
 
 
 def _calls(call: Call, program: str, operation: str, region: str, name: str = "") -> list[Destination]:
-    """The services that a program asks; of its requests those that every run makes with the build's own role."""
+    """The services that a program asks; of its requests those that every run makes, by whichever credentials."""
     row = next((hosts for words, hosts in _DEPLOYERS[program] if operation in words), ())
     found = []
     for suffix, sure in row:
-        asked = () if _of_others(call) else _REQUESTS.get((program, operation, suffix), ())
+        asked = _REQUESTS.get((program, operation, suffix), ())
         base = f"arn:{services.partition_of(region)}:{suffix}:{region}:{account_of(call)}:"
         requests = tuple(
             Request(action, starred(base + place.format(name or "*")) if place else "*") for action, place in asked
@@ -173,13 +173,6 @@ def _calls(call: Call, program: str, operation: str, region: str, name: str = ""
         host = service_host(call, suffix, region)
         found.append(Destination(host, 443, "aws", _SURE[sure], "run", requests=requests))
     return found
-
-
-def _of_others(call: Call) -> bool:
-    """Whether a profile tells of credentials that are not the build's own."""
-    return (
-        any(re.match(r"--(?:aws-)?profile(?:=|$)", word) for word in call.words) or call.env("AWS_PROFILE") is not None
-    )
 
 
 _STACK: Final = "stack/{}/*"

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from reachsim import digits
-from reachsim.pipeline import installers, urls
+from reachsim.pipeline import credentials, installers, urls
 from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Destination, Found, Gap, weaker
@@ -161,6 +161,8 @@ def curl(call: Call) -> Outcome:
         proxy = proxy or kept.get("proxy")
         if text is None or not is_known(text):
             found.append(Gap(call.command.text, f"what {shown(name)} tells curl; it is not in these files"))
+    if any(credentials.OWN_ADDRESS in one for one in targets):
+        call.configure(credentials.SOURCE, "own")
     if not given.has("g", "globoff"):
         targets = [one for target in targets for one in braced(target)]
     for target in targets:

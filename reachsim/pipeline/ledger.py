@@ -47,7 +47,8 @@ class Ledger:
         if old is not None:
             sure = row.confidence if ORDER[row.confidence] < ORDER[old.confidence] else old.confidence
             requests = tuple(dict.fromkeys([*old.requests, *row.requests]))
-            row = replace(row, confidence=sure, requests=requests)
+            others = tuple(dict.fromkeys([*old.others, *row.others]))
+            row = replace(row, confidence=sure, requests=requests, others=others)
         self._rows[key] = row
 
     def note(self, gap: Gap, line: int, file: str, *, surely: bool = False) -> None:

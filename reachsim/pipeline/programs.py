@@ -74,7 +74,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         )
     if program == "find":
         return _find(call, running)
-    if program == "eval" and _sets_up_the_shell(call):
+    if program == "eval" and (_sets_up_the_shell(call) or _sets_keys(call)):
         return Outcome((), "")
     if program == "eval":
         return Outcome((Script(" ".join(call.words), own_process=False),), None)
@@ -128,6 +128,15 @@ def _sets_up_the_shell(call: Call) -> bool:
     """``eval "$(ssh-agent -s)"``, ``eval "$(conda shell.bash hook)"``: they print variables and functions only."""
     made = re.fullmatch("\ue000!([^\ue000\ue001]+)\ue001", " ".join(call.words).strip())
     return made is not None and made[1] in _HOOKS
+
+
+def _sets_keys(call: Call) -> bool:
+    """``eval "$(aws sts assume-role … | jq -r '"export AWS_ACCESS_KEY_ID=…"')"``: what it prints are keys only."""
+    name = "AWS_ACCESS_KEY_ID"
+    if is_known(" ".join(call.words)) or f"export {name}=" not in call.command.text:
+        return False
+    call.scope.variables[name] = unknown(name)
+    return True
 
 
 def _shadowed(call: Call, name: str) -> bool:

@@ -138,6 +138,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
     """Whether a Docker build, or a container that Docker runs, contacts it, and not the build's own commands."""
     by_proxy: bool | None = None
     """Whether the command asks a proxy for it; None where the files set none, or do not tell what goes past it."""
+    others: tuple[Request, ...] = ()
+    """Requests that are made with other credentials than those of the build's own role."""
     by_client: bool = False
     """Whether an image is pulled or pushed by a program that asks no Docker daemon: skopeo, kaniko, podman, helm …"""
 

@@ -76,7 +76,7 @@ def _changes(call: Call, given: Arguments, settings: dict[str, str], region: str
     **Source:** aws/aws-sam-cli, samcli/lib/deploy/deployer.py (has_stack, create_changeset, execute_changeset).
     """
     name = given.last("stack-name") or settings.get("stack_name")
-    if given.has("profile") or "profile" in settings or given.rest[:1] != ["deploy"]:
+    if "profile" in settings or given.rest[:1] != ["deploy"]:
         return ()
     named = Arguments({"stack-name": [name]} if name else {}, [])
     asked = aws_calls.requests(call, named, "cloudformation", ["deploy"], region)

@@ -61,3 +61,69 @@ def test_objects_of_s3(command: str, asked: list[str]) -> None:
 def test_a_package_goes_under_its_prefix() -> None:
     told = requests("aws cloudformation package --template-file t.yml --s3-bucket b --s3-prefix build")
     assert told == [f"s3:PutObject {BUCKET}/build/*"]
+
+
+ROLE = "arn:aws:iam::111122223333:role/deploy"
+ASSUME = f"aws sts assume-role --role-arn {ROLE} --role-session-name build"
+ASSUMED = f"sts:AssumeRole {ROLE}"
+READ = "aws ssm get-parameter --name /x"
+ASKED = "ssm:GetParameter arn:aws:ssm:*:*:parameter/x"
+KEYS = "export AWS_ACCESS_KEY_ID=$(echo $C | jq -r .Credentials.AccessKeyId)"
+FORMAT = '"AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_SESSION_TOKEN=%s"'
+QUERY = "--query Credentials.[AccessKeyId,SecretAccessKey,SessionToken] --output text"
+
+
+# AWS CLI User Guide, "Configuration and credential file settings in the AWS CLI", precedence: options, environment
+# variables and files come before the credentials of the container, which are those of the build's role.
+@pytest.mark.parametrize(
+    ("commands", "asked"),
+    [
+        ((f"C=$({ASSUME})", KEYS, READ), [ASSUMED]),
+        ((f"{ASSUME} > c.json", "export AWS_ACCESS_KEY_ID=$(jq -r .Credentials.AccessKeyId c.json)", READ), [ASSUMED]),
+        ((f"export $(printf {FORMAT} $({ASSUME} {QUERY}))", READ), [ASSUMED]),
+        ((f"eval $({ASSUME} | jq -r '.Credentials | \"export AWS_ACCESS_KEY_ID=\\(.AccessKeyId)\"')", READ), [ASSUMED]),
+        ((f"C=$({ASSUME})", KEYS, "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY", READ), [ASKED, ASSUMED]),
+        ((f"AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b {READ}", READ), [ASKED]),
+        ((f"AWS_PROFILE=prod {READ}",), []),
+        ((f"{READ} --profile prod",), []),
+        (("aws configure set aws_access_key_id $KEY", READ), []),
+        (("aws configure set aws_access_key_id $KEY --profile prod", READ), [ASKED]),
+        (("aws configure set role_arn arn:aws:iam::111122223333:role/x", READ), []),
+        (("aws configure set default.region eu-west-1", READ), [ASKED]),
+        (("mkdir ~/.aws", 'printf "[default]\\naws_access_key_id=AKIA\\n" > ~/.aws/credentials', READ), []),
+        (("mkdir ~/.aws", 'printf "[prod]\\naws_access_key_id=AKIA\\n" > ~/.aws/credentials', READ), [ASKED]),
+        (
+            ("C=$(curl -s 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI)",
+             "export AWS_ACCESS_KEY_ID=$(echo $C | jq -r .AccessKeyId)", READ),
+            [ASKED],
+        ),
+    ],
+)  # fmt: skip
+def test_only_the_builds_own_credentials_ask_in_its_name(commands: tuple[str, ...], asked: list[str]) -> None:
+    assert requests(*commands) == asked
+
+
+def test_credentials_that_the_environment_sets_are_not_the_builds_own() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "/keys/id", "AWS_SECRET_ACCESS_KEY": "/keys/secret"}
+    told = requests(READ, env={"parameter-store": keys})
+    assert told == [f"ssm:GetParameters arn:aws:ssm:*:*:parameter{one}" for one in sorted(keys.values())]
+
+
+def test_the_docker_daemon_pushes_with_what_it_was_logged_in_with() -> None:
+    ours, theirs = (f"{account}.dkr.ecr.eu-west-1.amazonaws.com" for account in ("111111111111", "222222222222"))
+    login = "aws ecr get-login-password --region eu-west-1 {} | docker login -u AWS --password-stdin {}"
+    told = requests(
+        login.format("", ours), login.format("--profile other", theirs),
+        f"docker pull {ours}/a", f"docker push {ours}/b", f"docker pull {theirs}/c", f"docker push {theirs}/d",
+    )  # fmt: skip
+    bucket = "s3:GetObject arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+    assert bucket in told
+    assert "ecr:GetAuthorizationToken *" in told
+    assert {one.rsplit("/", 1)[1] for one in told if one not in (bucket, "ecr:GetAuthorizationToken *")} == {"a", "b"}
+
+
+def test_a_step_of_a_dockerfile_has_the_builds_credentials_only_if_they_are_handed_on() -> None:
+    handed = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    assert requests("docker build .", files={"Dockerfile": f"FROM scratch\nRUN {READ}\n"}) == []
+    files = {"Dockerfile": f"FROM scratch\nARG {handed}\nRUN {READ}\n"}
+    assert requests(f"docker build --build-arg {handed}=${handed} .", files=files) == [ASKED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -18,6 +19,8 @@ from tests.scenarios.pipelines import (
     Pipeline,
     ask,
     fate,
+    for_all,
+    policy,
     statement,
 )
 
@@ -123,3 +126,19 @@ def test_where_a_docker_server_stands_is_told() -> None:
     assert "DOCKER_SERVER_PLACED" not in codes(net)
     net["p1"]["environment"]["dockerServer"] = server
     assert codes(net)["DOCKER_SERVER_PLACED"] == "neither"
+
+
+@pytest.mark.parametrize(("keys", "outcome"), [("", "blocked"), ("export AWS_ACCESS_KEY_ID=$(jq -r .Id c)", "allowed")])
+def test_permissions_of_others_credentials_are_taken_for_granted(keys: str, outcome: str) -> None:
+    """AWS CLI User Guide, "Configuration and credential file settings", precedence: the environment comes before the
+    role that CodeBuild hands on. What such credentials may do is not asked of the build's role."""
+    net = Pipeline(build_role=BUILD_ROLE, s3_policy=policy(for_all("s3:*")))
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "site"}]}, region="global")
+    shared = statement("s3:GetObject", "arn:aws:s3:::site/*", Principal={"AWS": "*"})
+    net.put("s3api/get-bucket-policy/site", {"Policy": json.dumps(policy(shared))}, region="global")
+    spec = f"version: 0.2\nphases: {{build: {{commands: [{json.dumps(keys or 'true')}, aws s3 cp a s3://site/a]}}}}\n"
+    check = load_files(net.files() | {"code/p1/buildspec.yml": spec.encode(), "code/p1/c": b"{}"}).check()
+    assert [one.outcome for one in check.steps if one.step == "run"] == [outcome]
+    told = [one.detail for one in check.assumptions if "credentials that it sets" in one.detail]
+    assert len(told) == (1 if keys else 0)
+    assert [one.component for one in check.findings if one.id == "BUCKET_PUBLIC"] == ["site"]
