@@ -132,13 +132,13 @@ def test_where_a_docker_server_stands_is_told() -> None:
 def test_permissions_of_others_credentials_are_taken_for_granted(keys: str, outcome: str) -> None:
     """AWS CLI User Guide, "Configuration and credential file settings", precedence: the environment comes before the
     role that CodeBuild hands on. What such credentials may do is not asked of the build's role."""
-    net = Pipeline(build_role=BUILD_ROLE, s3_policy=policy(for_all("s3:*")))
+    net = Pipeline(s3_policy=policy(for_all("s3:*")))
     net.put("s3api/list-buckets", {"Buckets": [{"Name": "site"}]}, region="global")
-    shared = statement("s3:GetObject", "arn:aws:s3:::site/*", Principal={"AWS": "*"})
+    shared = statement("s3:GetObject", "arn:aws:s3:::site/*", Principal={"AWS": "444455556666"})
     net.put("s3api/get-bucket-policy/site", {"Policy": json.dumps(policy(shared))}, region="global")
     spec = f"version: 0.2\nphases: {{build: {{commands: [{json.dumps(keys or 'true')}, aws s3 cp a s3://site/a]}}}}\n"
     check = load_files(net.files() | {"code/p1/buildspec.yml": spec.encode(), "code/p1/c": b"{}"}).check()
     assert [one.outcome for one in check.steps if one.step == "run"] == [outcome]
     told = [one.detail for one in check.assumptions if "credentials that it sets" in one.detail]
     assert len(told) == (1 if keys else 0)
-    assert [one.component for one in check.findings if one.id == "BUCKET_PUBLIC"] == ["site"]
+    assert [one.component for one in check.findings if one.id == "RESOURCE_SHARED_OUTSIDE"] == ["site"]
