@@ -17,7 +17,8 @@ import msgspec
 from reachsim.engine import ICMP_REPLIES, kinds
 from reachsim.errors import QuestionError
 from reachsim.evidence import Block, Gap
-from reachsim.forwarding import Ground
+from reachsim.forwarding import Ground, Walk, one_by_one
+from reachsim.forwarding.ground import Forward
 from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.packets import (
     CHOICE,
@@ -134,9 +135,21 @@ def evaluate(
     return state_of(ground, asked, walked(ground, asked, pins), without)
 
 
+class Passing(Ground):
+    """The network of another ground, walked no further than to what first stops a flow: the same gets through."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground.network, ground.appliances)
+        self.table, self.transit_table = ground.table, ground.transit_table
+        self.group_rules, self.acl_rules = ground.group_rules, ground.acl_rules
+
+    def _walked(self, walk: Forward, start: tuple[Walk, ...]) -> tuple[Walk, ...]:  # noqa: ARG002
+        return tuple(one_by_one(self, start, until_stopped=True))
+
+
 def passing(ground: Ground, asked: Asked, pins: Mapping[str, IntervalSet]) -> dict[str, PacketSet]:
     """What gets through by place of start, as `State.passing`; of packets alone, without a verdict's words."""
-    walks = walked(ground, asked, pins)
+    walks = walked(ground.kept(Passing, lambda: Passing(ground)), asked, pins)
     return {} if walks is None else _by_origin(_passes(walks, _Kept(asked, EMPTY))[0])
 
 

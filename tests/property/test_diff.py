@@ -21,7 +21,7 @@ from reachsim.changes import compare
 from reachsim.config import Config
 from reachsim.diff import CellChange, Diff, diff
 from reachsim.diff.bundles import bundles
-from reachsim.diff.cells import Asked, evaluate, shift
+from reachsim.diff.cells import Asked, evaluate, passing, shift
 from reachsim.diff.others import _Ends
 from reachsim.diff.scope import matters_not, questions
 from reachsim.diff.touching import Touching
@@ -235,6 +235,8 @@ def test_a_difference_is_the_set_difference_of_the_full_answers(topic: str) -> N
             new = asking(after)
             first, second = (evaluate(one.ground, Asked(source, EVERYWHERE), {}) for one in (old, new))
             found = shift(first, second)
+            allowed = {origin: one for (origin, fate), one in answers(new, source).items() if fate == "allowed"}
+            assert passing(new.ground, Asked(source, EVERYWHERE), {}) == allowed
             for origin, gained, lost in exactly(answers(old, source), answers(new, source)):
                 assert found.gained.get(origin, NOTHING) == gained
                 assert found.lost.get(origin, NOTHING) == lost
