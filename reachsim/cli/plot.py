@@ -29,7 +29,7 @@ NAMED = ("service", "host", "ecr", "s3", "codecommit", "logs")
     type=click.Choice(["routes", "matrix", "addresses"]),
     default="routes",
     show_default=True,
-    help="What to draw; addresses: what each subnet, route and rule covers, of all VPCs or those named by --from.",
+    help="What to draw; addresses: what each subnet, route and rule covers, of those named by --from or 20 VPCs.",
 )
 @click.option("--against", metavar="SNAPSHOT", help="Draw what changes from SNAPSHOT to this newer one, as one map.")
 @options.overwrite
@@ -65,6 +65,7 @@ def command(
     if target is not None and kind != "routes":
         raise click.UsageError("--to goes without --kind")
     from reachsim.plot import plot_diff, plot_ladder, plot_matrix, plot_routes, save_axes
+    from reachsim.report.address_axis import MOST_VPCS
     from reachsim.selectors import parse_selector
 
     reach = options.open_reach(snapshot, settings, assume_defaults)
@@ -75,7 +76,12 @@ def command(
         protocol, port = ("tcp", 443) if parse_selector(target).kind in NAMED else (None, None)
         ax = plot_ladder(reach.simulate(sources[0], target, protocol=protocol, port=port), network=reach)
     elif kind == "addresses":
-        ax = reach.plot_addresses(*sources)
+        drawn = sources or list(reach.network.vpcs)[:MOST_VPCS]
+        ax = reach.plot_addresses(*drawn)
+        further = 0 if sources else len(reach.network.vpcs) - len(drawn)
+        if further:
+            told = f"reachsim: not drawn, as they are many: {further} more VPCs; --from names those to draw"
+            click.echo(told, err=True)
     else:
         draw = plot_matrix if kind == "matrix" else plot_routes
         ax = draw(reach.check(sources or None), network=reach)

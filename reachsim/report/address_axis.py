@@ -14,6 +14,8 @@ from reachsim.intervals import IntervalSet
 from reachsim.routemap import COLUMN, GAP, cut
 
 LONGEST: Final = 70
+MOST_VPCS: Final = 20
+"""VPCs that are drawn unless they are named; the others are told."""
 MOST_BARS: Final = 64
 """Bars of a group that are shown."""
 MANY: Final = 12

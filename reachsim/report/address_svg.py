@@ -7,12 +7,10 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from reachsim.address_map import AddressMap, Bar
-from reachsim.report.address_axis import Axis, bars_of, beside, title_of
+from reachsim.report.address_axis import MOST_VPCS, Axis, bars_of, beside, title_of
 from reachsim.report.columns import clean
 
 HEIGHT: Final = 12
-MOST_VPCS: Final = 20
-"""VPCs that are drawn; a page names the others."""
 MOST_ROWS: Final = 400
 """Bars of a VPC that are drawn: most of its space goes to its first route tables, groups and lists."""
 

@@ -16,7 +16,8 @@ import msgspec
 from reachsim.address_map import AddressMap
 from reachsim.codes import CODES
 from reachsim.evidence import Assumption
-from reachsim.report.address_svg import MOST_VPCS, address_tables
+from reachsim.report.address_axis import MOST_VPCS
+from reachsim.report.address_svg import address_tables
 from reachsim.report.columns import clean
 from reachsim.report.commands import command_for
 from reachsim.report.deciding import lines_of

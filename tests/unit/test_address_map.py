@@ -13,7 +13,7 @@ from reachsim.addresses import EVERYWHERE, parse_block
 from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.intervals import EMPTY, IntervalSet
-from reachsim.report.address_axis import title_of
+from reachsim.report.address_axis import MOST_VPCS, title_of
 from reachsim.report.address_svg import address_tables
 from reachsim.report.languages import TEXTS
 from tests.build import Build
@@ -169,3 +169,23 @@ def test_the_command_draws_one_vpc(tmp_path: Path) -> None:
     assert CliRunner().invoke(group, [*arguments, "--from", "vpc-none", "--overwrite"]).exit_code == 2
     with pytest.raises(QuestionError):
         reach.plot_addresses("vpc-none")
+
+
+def test_the_command_draws_no_more_vpcs_than_can_be_looked_at(tmp_path: Path) -> None:
+    """A hundred VPCs made a picture of fifty metres, 45 MB of SVG."""
+    net = Build()
+    for number in range(MOST_VPCS + 3):
+        net.vpc(f"10.{number}.0.0/16")
+    folder, target = tmp_path / "many", tmp_path / "a.svg"
+    for path, data in net.files().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    first, *_, last = load(folder).network.vpcs
+    arguments = ["plot", str(folder), "-o", str(target), "--kind", "addresses", "--overwrite"]
+    run = CliRunner().invoke(group, arguments)
+    assert (run.exit_code, run.stderr) == (
+        0, "reachsim: not drawn, as they are many: 3 more VPCs; --from names those to draw\n",
+    )  # fmt: skip
+    assert (first in target.read_text(), last in target.read_text()) == (True, False)
+    run = CliRunner().invoke(group, [*arguments, "--from", last])
+    assert (run.exit_code, run.stderr, last in target.read_text()) == (0, "", True)

@@ -19,7 +19,8 @@ from reachsim.cli import group
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Hop
 from reachsim.intervals import EMPTY, IntervalSet
-from reachsim.report.address_svg import MOST_ROWS, MOST_VPCS, address_tables
+from reachsim.report.address_axis import MOST_VPCS
+from reachsim.report.address_svg import MOST_ROWS, address_tables
 from reachsim.report.facts import age_finding, facts_of, parse_age
 from reachsim.report.html import render_report
 from reachsim.report.languages import TEXTS, japanese
