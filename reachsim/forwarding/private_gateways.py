@@ -146,7 +146,9 @@ def _senders(ground: Ground, flow: Walk, vpc_id: str) -> IntervalSet:
 
 
 def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
-    """Blocked if the gateway has VPN connections and none of them works (Direct Connect leaves no trace of its own)."""
+    """Blocked if the gateway has VPN connections and none of them works; Direct Connect, of which it leaves no trace,
+    is assumed to be there only if there are none.
+    """
     mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
     working = [one for one in mine if one.state in ("available", "modifying")]
     lacking = ground.network.lacks(ground.network.home_of(gateway_id), "describe-vpn-connections") if not mine else ()
@@ -161,6 +163,9 @@ def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
         return flow.assuming(*tunnels_down(ground, gateway_id, *working))
     worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))
     label = f"{ground.network.label(worst.vpn_connection_id)} of {ground.network.label(gateway_id)}"
+    if worst.state.standing() == "does-not":
+        detail = f"Direct Connect was taken not to lead on from {ground.network.label(gateway_id)}: no file tells of it"
+        flow = flow.assuming(assume("ON_PREMISES_UNSEEN", gateway_id, detail, "leak"))
     return past_state(flow, worst.vpn_connection_id, worst.state, (), label, code="BAD_STATE_VPN")
 
 

@@ -73,7 +73,7 @@ class VpcIpv6Cidr(Ec2, frozen=True):
 
 
 class NetworkFirewallAssociation(Ec2, frozen=True):
-    firewall_arn: str = ""
+    firewall_arn: str
 
 
 class VpcEncryptionControl(Ec2, frozen=True):
@@ -159,7 +159,7 @@ class RouteTableAssociation(Ec2, frozen=True):
 
 
 class IgwFirewall(Ec2, frozen=True):
-    firewall_arn: str = ""
+    firewall_arn: str
 
 
 class Route(Ec2, frozen=True):

@@ -24,6 +24,8 @@ PLAIN: Final = {
     "network-firewall/describe-firewall-policy/FirewallPolicy/StatefulEngineOptions": "the default action order",
     "network-firewall/describe-firewall-policy/FirewallPolicy/StatefulEngineOptions/RuleOrder": "the default one",
     "ec2/describe-vpn-connections/VpnConnections/*/Options": "one that learns its routes by BGP",
+    "ec2/describe-network-interfaces/NetworkInterfaces/*/Ipv4Prefixes": "an interface without",
+    "ec2/describe-network-interfaces/NetworkInterfaces/*/Ipv6Prefixes": "an interface without",
 }
 """What AWS leaves out itself, or people who write a file by hand, and what is meant by it. States that are not told
 are those of what works.

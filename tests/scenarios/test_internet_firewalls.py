@@ -12,6 +12,7 @@ import pytest
 
 from reachsim import load_files
 from reachsim.answers import Answers
+from reachsim.errors import SnapshotError
 from tests.scenarios.lan import Lan, ask, assumed, fate, natted, public
 
 WORLD = "ip:198.51.100.7"
@@ -36,6 +37,17 @@ def test_what_it_lets_out_is_not_known(by: str) -> None:
     assert assumed(verdict) == {("FIREWALL_RULE_NOT_READ", FIREWALL)}
     net = natted()
     assert ask(inspected(net, net.tn, by), net.client, WORLD).outcome == "unknown"
+
+
+@pytest.mark.parametrize("by", ["route", "vpc"])
+def test_one_that_is_not_told_by_its_arn_is_not_passed_over(by: str) -> None:
+    """ "Nothing inspects it" was taken to be meant."""
+    net = inspected(public(), by=by)
+    holders = [one["IgwFirewall"] for one in net["rtb-a"]["Routes"] if "IgwFirewall" in one]
+    for holder in holders or net[net.vpc_id]["NetworkFirewallAssociations"]:
+        del holder["FirewallArn"]
+    with pytest.raises(SnapshotError, match="the key FirewallArn"):
+        ask(net, net.client, WORLD)
 
 
 @pytest.mark.parametrize(

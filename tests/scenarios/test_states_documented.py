@@ -734,7 +734,10 @@ TABLE: dict[str, tuple[Asked, tuple[str, str], dict[Any, str]]] = {
     "its attachment": (vpn_gateway_attachment, ("ec2", "AttachmentStatus"), {
         state: said.replace("BAD_STATE", "BAD_STATE_ATTACHMENT") for state, said in ATTACHED.items()
     }),
-    "VPN connection": (vpn_connection, ("ec2", "VpnState"), coded("BAD_STATE_VPN", VPN)),
+    "VPN connection": (vpn_connection, ("ec2", "VpnState"), {
+        state: said.replace("BAD_STATE_VPN", "BAD_STATE_VPN + ON_PREMISES_UNSEEN")
+        for state, said in coded("BAD_STATE_VPN", VPN).items()
+    }),
     "VPN at a transit gateway": (transit_vpn("State"), ("ec2", "VpnState"), coded("TGW_BAD_STATE_VPN", VPN)),
     "static route of a VPN": (static_route, ("ec2", "VpnState"), {
         "available": "allowed", None: "allowed",
