@@ -47,7 +47,7 @@ class Need(Struct, frozen=True):
     pulled or pushed without the Docker daemon; ``host`` is the name that is looked up, "" for the destination's own;
     ``leads_out`` that what is not told may lead out of the private network; ``within`` are the subnets that it is asked
     from, () for all of the source's; ``others`` are requests with other credentials than the source's own, which no
-    policy is asked about.
+    policy is asked about; ``tolerated`` that the build goes on where it does not get it.
     """
 
     step: str
@@ -66,6 +66,7 @@ class Need(Struct, frozen=True):
     leads_out: bool = False
     within: tuple[str, ...] = ()
     others: tuple[dict[str, Any], ...] = ()
+    tolerated: bool = False
 
     @property
     def named(self) -> Iterator[dict[str, Any]]:
@@ -156,7 +157,7 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     host = contact.host if ordinary and contact.host != ordinary and not is_open else ""
     return Need(contact.step, destination, requests, contact.port, contact.protocol, place, instead, is_open,
                 contact.in_image, by_proxy=contact.by_proxy, by_client=contact.by_client, host=host,
-                others=others)  # fmt: skip
+                others=others, tolerated=contact.tolerated)  # fmt: skip
 
 
 _BEARER_TOKEN: Final = {"action": services.BEARER_TOKEN, "resource": "*",

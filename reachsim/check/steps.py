@@ -39,12 +39,12 @@ def steps_of(
 
 
 def _step(name: str, step: str, needs: Sequence[Need], answers: Answers, *, not_reached: bool) -> PipelineStep:
-    own = [answers.of(need) for need in needs]
+    own = [answers.of(need) for need in needs if not _spared(need, answers)]
     outcome = settled(needs, answers)
     routes = {verdict.route for verdict in own if verdict is not None and verdict.outcome in THROUGH}
     route: RouteWord = "none"
     if outcome in THROUGH:
-        route = routes.pop() if len(routes) == 1 else "mixed"
+        route = routes.pop() if len(routes) == 1 else "mixed" if routes else "none"
     blocked_by: tuple[Block, ...] = ()
     if outcome != "allowed":
         blocked_by = tuple(dict.fromkeys(block for one in own if one is not None for block in one.blocked_by))
@@ -61,6 +61,8 @@ def settled(needs: Sequence[Need], answers: Answers) -> Outcome:
     for need in needs:
         verdict = answers.of(need)
         outcome: Outcome = verdict.outcome if verdict is not None else "unknown"
+        if _spared(need, answers):
+            continue
         if need.within:
             chances.setdefault(need.host, []).append(outcome)
         elif need.instead:
@@ -73,8 +75,17 @@ def settled(needs: Sequence[Need], answers: Answers) -> Outcome:
     return worst(found)
 
 
+def _spared(need: Need, answers: Answers) -> bool:
+    """Whether a build goes on without what it does not surely get."""
+    verdict = answers.of(need)
+    return need.tolerated and (verdict is None or verdict.outcome != "allowed")
+
+
 def really_needed(need: Need, needs: Sequence[Need], answers: Answers) -> bool:
-    """Whether a need counts: of alternatives those that get through, or all of them if none surely does."""
+    """Whether a need counts: of alternatives those that get through, or all of them if none surely does; not what a
+    build goes on without."""
+    if _spared(need, answers):
+        return False
     if not need.instead:
         return True
     others = [answers.of(one) for one in needs if (one.step, one.instead) == (need.step, need.instead)]

@@ -468,9 +468,10 @@ class Walk:
         service, kind = _service(found)
         theirs = self._of_others(found, service, others=others, daemon=daemon)
         alone = found.step in ("pull", "push") and not self.within and (self.without > 0 or not daemon)
+        spared = self.ledger.tolerant > 0 and found.step in ("pull", "run") and kind != "package" and not self.within
         row = Contact(shown(found.host), found.port, found.protocol, kind, file, line, self.phase, shown(text),
                       weaker(found.confidence, confidence), found.step, service, () if theirs else found.requests,
-                      self.within > 0, proxied, found.requests if theirs else (), alone)  # fmt: skip
+                      self.within > 0, proxied, found.requests if theirs else (), alone, spared)  # fmt: skip
         self.ledger.add(row)
         self._partly(found.host, text, file, line)
 

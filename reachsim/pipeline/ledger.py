@@ -35,6 +35,8 @@ class Ledger:
     """What a walk has found so far."""
 
     def __init__(self) -> None:
+        self.tolerant = 0
+        """How many lists the walk stands in of which nobody minds that they fail."""
         self._rows: dict[tuple[object, ...], Contact] = {}
         self._gaps: dict[tuple[object, ...], Unresolved] = {}
 
@@ -48,7 +50,8 @@ class Ledger:
             sure = row.confidence if ORDER[row.confidence] < ORDER[old.confidence] else old.confidence
             requests = tuple(dict.fromkeys([*old.requests, *row.requests]))
             others = tuple(dict.fromkeys([*old.others, *row.others]))
-            row = replace(row, confidence=sure, requests=requests, others=others)
+            spared = old.tolerated and row.tolerated
+            row = replace(row, confidence=sure, requests=requests, others=others, tolerated=spared)
         self._rows[key] = row
 
     def note(self, gap: Gap, line: int, file: str, *, surely: bool = False) -> None:

@@ -142,6 +142,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=False):
     """Requests that are made with other credentials than those of the build's own role."""
     by_client: bool = False
     """Whether an image is pulled or pushed by a program that asks no Docker daemon: skopeo, kaniko, podman, helm …"""
+    tolerated: bool = False
+    """Whether the build goes on without it: a download, a pulled image or a call of AWS's before ``|| true``."""
 
     def to_json(self) -> dict[str, object]:
         """The row as DESIGN writes it: ``service`` and ``requests`` only where there are any."""

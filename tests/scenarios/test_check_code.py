@@ -112,6 +112,34 @@ def test_a_host_that_nobody_knows_is_asked_by_every_run_or_by_some(command: str,
     assert "BUILD_CONTACTS_UNRESOLVED" in {one.id for one in check.findings}
 
 
+@pytest.mark.parametrize(("command", "overall"), [
+    ("curl -m 5 https://example.com/ping || true", "private-and-working"),
+    ("curl https://example.com/ping || echo 'no ping'", "private-and-working"),
+    ("curl https://example.com/a && curl https://example.org/b || :", "private-and-working"),
+    ("docker pull nginx:1 || true", "private-and-working"),
+    ("curl https://example.com/a || true && curl https://example.org/b", "private-but-failing"),
+    ("curl https://example.com/a || exit 1", "private-but-failing"),
+    ("curl https://example.com/a; true", "private-but-failing"),
+    ("docker push registry.example.com/app:1 || true", "private-but-failing"),
+    ("pip install requests || true", "private-but-failing"),
+])  # fmt: skip
+def test_a_build_goes_on_without_what_nobody_minds(command: str, overall: str) -> None:
+    """Bash Reference Manual, "Lists": what follows ``||`` decides the status of what failed before it; a push that
+    fails leaves no image all the same, and packages may be needed later."""
+    held = BUILDSPEC.replace("    commands:\n", f"    commands:\n      - {command}\n", 1)
+    check = checked(Pipeline(), **{"buildspec.yml": held})
+    assert check.overall == overall
+
+
+def test_what_nobody_minds_leaves_all_the_same() -> None:
+    net = Pipeline()
+    net.with_nat()
+    held = BUILDSPEC.replace("    commands:\n", "    commands:\n      - curl https://example.com/ping || true\n", 1)
+    check = checked(net, **{"buildspec.yml": held})
+    assert (check.overall, steps(check)["run"].outcome, steps(check)["run"].route) == ("leaking", "allowed", "internet")
+    assert {one.severity for one in check.findings if one.id == "PUBLIC_EGRESS_POSSIBLE"} == {"high"}
+
+
 def test_a_dockerfile_that_is_not_there_is_not_called_private_and_working() -> None:
     held = {"code/p1/buildspec.yml": BUILDSPEC.replace("build -t", "build -f Missing -t").encode()}
     check = load_files(Pipeline().files() | held).check()

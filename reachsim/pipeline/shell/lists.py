@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _SURE: Final = r"(?:true|:|echo|printf|export|set|unset|cd|mkdir|rm|cp|mv|touch|chmod|sleep|source|\.)(?:\s|$)|\w+="
+_FORGIVES: Final = r"true|:|(?:echo|printf)\s[^;&|\n]{0,500}"
 _EXITS: Final = re.compile(r"(?:^|[;{\n])[ \t]{0,20}(?:exit|return)\b[^;\n]{0,40}$")
 
 
@@ -43,9 +44,12 @@ class Lists(Commands):
                 return self._redirected(left, redirects, scope, sure, stdin)
             parts.append((operator.type, right[-1]))
             node = left
+        may_fail = max((len(parts) - number for number, part in enumerate(parts) if self._forgives(*part)), default=0)
+        self.shell.ledger.tolerant += may_fail > 0
         result = self.statement(node, scope, sure, stdin)
         open_ = not self._succeeds(node)
         for number, (operator_type, right_node) in enumerate(reversed(parts), 1):
+            self.shell.ledger.tolerant -= number == may_fail
             mine = redirects if number == len(parts) else ()
             left_result = Result("", result.status) if last_only and mine and result.stdout != NEVER else result
             if (
@@ -58,6 +62,10 @@ class Lists(Commands):
             open_ = open_ or not self._succeeds(right_node)
             result = self._joined(left_result, operator_type, right_node, scope, sure, mine)
         return result
+
+    def _forgives(self, operator: str, node: Node) -> bool:
+        """Whether a command behind an operator makes good whatever failed before it."""
+        return operator == "||" and re.fullmatch(_FORGIVES, self.text(node).strip()) is not None
 
     def _succeeds(self, node: Node) -> bool:
         """Whether it is a command of the shell's own that nobody expects to fail."""
