@@ -1,6 +1,6 @@
 """terraform, OpenTofu, packer, pulumi and Cloud Foundry's cf.
 
-**Source:** Terraform, "S3 backend" (``skip_credentials_validation``), "Module sources", "Provider installation";
+**Source:** Terraform, "Backend Type: s3" (permissions, locks, workspaces), "Module sources", "Provider installation";
 Pulumi, "States & Backends"; Packer, "Amazon AMI Builder", "packer init".
 """
 
@@ -14,7 +14,8 @@ import msgspec
 
 from reachsim import services
 from reachsim.pipeline import knowledge, terraform_sources, urls
-from reachsim.pipeline.call import Call, Outcome, arguments
+from reachsim.pipeline.aws_calls import account_of
+from reachsim.pipeline.call import Arguments, Call, Outcome, arguments
 from reachsim.pipeline.git_urls import git_found
 from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Request, Script, weaker
 from reachsim.pipeline.terraform_resources import apis
@@ -60,9 +61,16 @@ def terraform(call: Call) -> Outcome:
     if word != "get" and given.last("backend") != "false":
         key = f"terraform.backend {call.path(folder)}"
         if word == "init":
-            call.configure(key, "\n".join(given.all("backend-config")))
+            call.configure(key, "\n".join(_backend_options(call, folder, given.all("backend-config"))))
         options = (call.setting(key) or "").split("\n")
-        found += backend(call, text, options)
+        if word == "workspace" and given.rest[1:2] in (["select"], ["new"]):
+            call.configure(f"terraform.workspace {call.path(folder)}", given.rest[-1])
+        workspace = call.env("TF_WORKSPACE") or call.setting(f"terraform.workspace {call.path(folder)}") or "default"
+        uses = frozenset(
+            [*(["state"] if word != "workspace" else []), *(["lock"] if _locks(word, given) else []),
+             *(["write"] if word in ("apply", "destroy", "import") else [])]
+        )  # fmt: skip
+        found += backend(call, text, options, workspace, uses)
         found += terraform_sources.state(text, options)
     if word in ("plan", "apply", "destroy", "import", "refresh"):
         asked = _provider(call, text, given.all("var"))
@@ -180,7 +188,28 @@ def modules(call: Call, text: str) -> list[Found]:
 _S3_ONLY: Final = frozenset(["region", "dynamodb_table", "use_lockfile", "role_arn", "kms_key_id", "encrypt", "key"])
 
 
-def backend(call: Call, text: str, options: list[str]) -> list[Found]:
+def _backend_options(call: Call, folder: str, given: list[str]) -> list[str]:
+    """What ``-backend-config`` says: KEY=VALUE, or the path of a file of such lines."""
+    found: list[str] = []
+    for one in given:
+        text = call.read(posixpath.join(folder, one)) if "=" not in one else None
+        found += [one] if text is None else [f"{name}={value}" for name, value in re.findall(_SETTING, text)]
+    return found
+
+
+_SETTING: Final = r'(?m)^[ \t]*+(\w++)[ \t]*+=[ \t]*+"?([^"#\n]*+)'
+
+
+def _locks(word: str, given: Arguments) -> bool:
+    return word in ("plan", "apply", "destroy", "import", "refresh") and given.last("lock") != "false"
+
+
+def backend(
+    call: Call, text: str, options: list[str], workspace: str = "default", uses: frozenset[str] = frozenset(["state"])
+) -> list[Found]:
+    """The bucket of an S3 backend, the table of its locks, and what is asked of them. ``uses``: ``state`` is read,
+    ``lock`` taken, or it is to ``write``.
+    """
     block = re.search(r'backend\s+"s3"\s*\{(.{0,5000}?)\}', text, re.DOTALL)
     given = dict(one.split("=", 1) for one in options if "=" in one)
     if block is None and "bucket" not in given:
@@ -193,16 +222,34 @@ def backend(call: Call, text: str, options: list[str]) -> list[Found]:
     region = values.get("region") or call.region
     bucket = values.get("bucket") or unknown("bucket")
     base = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}")
-    requests = (Request("s3:ListBucket", base), Request("s3:GetObject", f"{base}/{starred(values.get('key') or '*')}"))
+    assumes = values.get("role_arn") or "assume_role" in body
+    own = not assumes and "profile" not in values and "access_key" not in values
+    key = starred(values.get("key") or "*")
+    if workspace != "default":
+        key = f"{values.get('workspace_key_prefix') or 'env:'}/{starred(workspace)}/{key}"
+    asked = [Request("s3:ListBucket", base)]
+    asked += [Request("s3:GetObject", f"{base}/{key}")] if "state" in uses else []
+    asked += [Request("s3:PutObject", f"{base}/{key}")] if "write" in uses else []
+    by_file = given.get("use_lockfile") == "true" or re.search(r"\buse_lockfile\s*=\s*true", body) is not None
+    if "lock" in uses and by_file:
+        asked += [Request(f"s3:{one}Object", f"{base}/{key}.tflock") for one in ("Get", "Put", "Delete")]
+    requests = tuple(asked) if own else ()
     found: list[Found] = [
         Destination(f"{bucket}.{services.host('s3', region, '')}", 443, "aws", sure, "run", "s3", requests)
     ]
-    if values.get("dynamodb_table"):
-        found.append(Destination(services.host("dynamodb", region, ""), 443, "aws", "certain", "run", "dynamodb"))
-    assumes = values.get("role_arn") or "assume_role" in body
+    table = values.get("dynamodb_table")
+    if table:
+        arn = starred(f"arn:{services.partition_of(region)}:dynamodb:{region}:{account_of(call)}:table/{table}")
+        items = ("Get", "Put", "Delete") if "lock" in uses else ("Get",) if "state" in uses else ()
+        requests = tuple(Request(f"dynamodb:{one}Item", arn) for one in items) if own else ()
+        host = services.host("dynamodb", region, "")
+        found.append(Destination(host, 443, "aws", "certain", "run", "dynamodb", requests))
     if assumes or not re.search(r"\bskip_credentials_validation\s*=\s*true", body):  # it asks who the caller is
         checks: Confidence = "certain" if assumes else "likely"
-        found.append(Destination(services.host("sts", region, ""), 443, "aws", weaker(checks, sure), "run", "sts"))
+        role = values.get("role_arn") if "profile" not in values and "access_key" not in values else None
+        requests = (Request("sts:AssumeRole", starred(role)),) if role else ()
+        host = services.host("sts", region, "")
+        found.append(Destination(host, 443, "aws", weaker(checks, sure), "run", "sts", requests))
     return found
 
 

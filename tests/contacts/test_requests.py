@@ -127,3 +127,47 @@ def test_a_step_of_a_dockerfile_has_the_builds_credentials_only_if_they_are_hand
     assert requests("docker build .", files={"Dockerfile": f"FROM scratch\nRUN {READ}\n"}) == []
     files = {"Dockerfile": f"FROM scratch\nARG {handed}\nRUN {READ}\n"}
     assert requests(f"docker build --build-arg {handed}=${handed} .", files=files) == [ASKED]
+
+
+STATE = "arn:aws:s3:::state"
+BACKEND = 'terraform {{ backend "s3" {{ bucket = "state"\nkey = "a/tf"\nregion = "eu-west-1"\n{} }} }}\n'
+LISTED = f"s3:ListBucket {STATE}"
+
+
+# Terraform, "Backend Type: s3": permissions of the bucket and of the lock, workspaces (workspace_key_prefix), assumed
+# roles; backend/remote-state/s3/client.go: a digest of the state lies in the table, and is read with it.
+@pytest.mark.parametrize(
+    ("more", "commands", "asked"),
+    [
+        ("", ["terraform init"], [f"s3:GetObject {STATE}/a/tf", LISTED]),
+        ("", ["terraform plan"], [f"s3:GetObject {STATE}/a/tf", LISTED]),
+        ("", ["terraform apply"], [f"s3:GetObject {STATE}/a/tf", LISTED, f"s3:PutObject {STATE}/a/tf"]),
+        ("use_lockfile = true", ["terraform plan"],
+         [f"s3:DeleteObject {STATE}/a/tf.tflock", f"s3:GetObject {STATE}/a/tf", f"s3:GetObject {STATE}/a/tf.tflock",
+          LISTED, f"s3:PutObject {STATE}/a/tf.tflock"]),
+        ("use_lockfile = true", ["terraform plan -lock=false"], [f"s3:GetObject {STATE}/a/tf", LISTED]),
+        ('dynamodb_table = "locks"', ["terraform plan"],
+         [*(f"dynamodb:{one}Item arn:aws:dynamodb:eu-west-1:*:table/locks" for one in ("Delete", "Get", "Put")),
+          f"s3:GetObject {STATE}/a/tf", LISTED]),
+        ('dynamodb_table = "locks"', ["terraform output"],
+         ["dynamodb:GetItem arn:aws:dynamodb:eu-west-1:*:table/locks", f"s3:GetObject {STATE}/a/tf", LISTED]),
+        ("", ["terraform workspace select prod", "terraform output"],
+         [f"s3:GetObject {STATE}/env:/prod/a/tf", LISTED]),
+        ('workspace_key_prefix = "ws"', ["TF_WORKSPACE=dev terraform output"],
+         [f"s3:GetObject {STATE}/ws/dev/a/tf", LISTED]),
+        ("", ["terraform workspace select $ENV", "terraform output"], [f"s3:GetObject {STATE}/env:/*/a/tf", LISTED]),
+        (f'role_arn = "{ROLE}"', ["terraform apply"], [ASSUMED]),
+        (f'assume_role = {{ role_arn = "{ROLE}" }}', ["terraform apply"], [ASSUMED]),
+        ('profile = "other"', ["terraform apply"], []),
+    ],
+)  # fmt: skip
+def test_terraforms_state_in_a_bucket(more: str, commands: list[str], asked: list[str]) -> None:
+    assert requests(*commands, files={"main.tf": BACKEND.format(more)}) == asked
+
+
+def test_a_file_of_the_backends_configuration_is_read() -> None:
+    files = {"main.tf": 'terraform { backend "s3" {} }\n', "prod.hcl": 'bucket = "state"\nkey    = "a/tf"\n'}
+    assert requests("terraform init -backend-config=prod.hcl", files=files) == [f"s3:GetObject {STATE}/a/tf", LISTED]
+    moved = {f"infra/{name}": text for name, text in files.items()}
+    told = requests("terraform -chdir=infra init -backend-config=prod.hcl", "terraform -chdir=infra plan", files=moved)
+    assert told == [f"s3:GetObject {STATE}/a/tf", LISTED]
