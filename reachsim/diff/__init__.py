@@ -71,8 +71,9 @@ def diff(
     touching = Touching(before.network, after.network, units, config.pins)
     edited = edited or same_moment(before.network, after.network)
     plan = plan_of(before, after, config, touching, tuple(sources), tuple(targets), edited=edited)
-    # An address that was the network's own, or became so, is no news about the internet.
+    # An address that was the network's own, or became so, is no news about the internet, nor is one of nobody's.
     own = before.network.own_public_addresses | after.network.own_public_addresses
+    own |= before.network.stand_ins_of_lists | after.network.stand_ins_of_lists
     answers = _answers(before, after, plan.questions, units, config, own)
     each = plan.others.each
     more = [one for asked, pair in answers.items() if not pair[0].same_as(pair[1]) for one in each.get(asked, ())[1:]]

@@ -49,7 +49,7 @@ class Listed(NamedTuple):
 
     @staticmethod
     def of(before: Network, after: Network) -> Listed:
-        older, newer = before.aws_addresses, after.aws_addresses
+        older, newer = (one.aws_addresses - one.stand_ins_of_lists for one in (before, after))
         if older == newer:
             return Listed(EMPTY, ())
         files = [[one.path(home, "ec2", "describe-prefix-lists") for home in one.homes] for one in (before, after)]

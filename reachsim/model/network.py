@@ -666,6 +666,12 @@ class Network(Inventory):
             found = found | listed
         return found | IntervalSet.union_of(self._listed_by_entries())
 
+    @cached_property
+    def stand_ins_of_lists(self) -> IntervalSet:
+        """Addresses of nobody's that stand for those of AWS's prefix lists, which a plan does not hold."""
+        lists = (one for one in self.prefix_lists.values() if any(self.planned("PLANNED_ADDRESS", one.prefix_list_id)))
+        return IntervalSet.union_of(cidr.block for one in lists for cidr in one.cidrs)
+
     def _listed_by_entries(self) -> Iterator[IntervalSet]:
         """The lists of AWS's that describe-prefix-lists leaves out, such as CloudFront's, as far as their entries are
         there.

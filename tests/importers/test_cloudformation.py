@@ -398,3 +398,28 @@ def test_a_template_that_nests_too_deeply_is_refused_at_once(mark: str, tmp_path
     (tmp_path / "t.yaml").write_text(mark * 30_000)
     with within(1), pytest.raises(SnapshotError, match="too deep a nesting"):
         import_cloudformation(tmp_path / "t.yaml", tmp_path / "out", region="eu-west-1", account="111122223333")
+
+
+WEB = """Resources:
+  V: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: 10.0.0.0/16}}
+  G: {Type: 'AWS::EC2::InternetGateway'}
+  A: {Type: 'AWS::EC2::VPCGatewayAttachment', Properties: {VpcId: !Ref V, InternetGatewayId: !Ref G}}
+  S: {Type: 'AWS::EC2::Subnet', Properties: {VpcId: !Ref V, CidrBlock: 10.0.0.0/24, MapPublicIpOnLaunch: true}}
+  T: {Type: 'AWS::EC2::RouteTable', Properties: {VpcId: !Ref V}}
+  R: {Type: 'AWS::EC2::Route', Properties: {RouteTableId: !Ref T, DestinationCidrBlock: 0.0.0.0/0, GatewayId: !Ref G}}
+  B: {Type: 'AWS::EC2::SubnetRouteTableAssociation', Properties: {SubnetId: !Ref S, RouteTableId: !Ref T}}
+  I: {Type: 'AWS::EC2::Instance', Properties: {ImageId: ami-1, SubnetId: !Ref S}}
+"""
+S3 = "  E: {Type: 'AWS::EC2::VPCEndpoint', Properties: {VpcId: !Ref V, ServiceName: com.amazonaws.us-east-1.s3%s}}\n"
+
+
+def test_blocks_that_stand_for_those_of_s3_are_no_part_of_the_internet(tmp_path: Path) -> None:
+    """A template without an endpoint tells no prefix list: its stand-in was said to be newly reached, perhaps."""
+    reaches = []
+    for number, more in enumerate((S3 % "", "", S3 % ", RouteTableIds: [!Ref T]")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        reaches.append(run(WEB + more, folder)[0])
+    idle, without, used = reaches
+    assert idle.diff(without).gate == without.diff(idle).gate == ("pass", ())
+    assert used.diff(without, sources=["i-I"], targets=["s3"]).gate == ("fail", ("i-I → s3 by igw-G",))
