@@ -41,7 +41,7 @@ class Network(Inventory):
             self._load()
             self._check_subnets()
             self._check_associations()
-            self._check_ipv6()
+            self._check_lists()
         if self._faults:
             raise SnapshotError(*self._faults.values())
         self._let_go()
@@ -88,26 +88,32 @@ class Network(Inventory):
                     place, found = self.places[name], f"{whose} {is_so} {other} too"
                     self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, found))
 
-    def _check_ipv6(self) -> None:
-        """AWS prints the IPv6 blocks of each subnet and the addresses of each interface: where those around them have
-        some, a record without the key is not one that has none.
+    def _check_lists(self) -> None:
+        """A list that may hold something here is there in every record of AWS's, be it empty: in a file that prints an
+        empty one, a record without it is not one that has none. Who writes a file by hand leaves empty lists out.
         """
         six = set(self.vpcs_with_ipv6)
         dual = {name for name, one in self.subnets.items() if one.ipv6_cidr_block_association_set}
-        untold = [
-            (name, "Ipv6CidrBlockAssociationSet", one.vpc_id)
+        subnets = [
+            (name, one.ipv6_cidr_block_association_set)
             for name, one in (self.subnets.items() if six else ())
-            if one.vpc_id in six and isinstance(one.ipv6_cidr_block_association_set, aws.NotThere)
+            if one.vpc_id in six
         ]
-        untold += [
-            (name, "Ipv6Addresses", one.subnet_id)
+        interfaces = [
+            (name, one.ipv6_addresses)
             for name, one in (self.network_interfaces.items() if dual else ())
-            if one.subnet_id in dual and isinstance(one.ipv6_addresses, aws.NotThere)
+            if one.subnet_id in dual
         ]
-        for name, key, around in untold:
-            place = self.places[name]
-            expected = f"{key}, as {around} has IPv6"
-            self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
+        tables = [(name, one.associations) for name, one in self.route_tables.items()]
+        for key, lists in (
+            ("Ipv6CidrBlockAssociationSet", subnets), ("Ipv6Addresses", interfaces), ("Associations", tables),
+        ):  # fmt: skip
+            absent = [name for name, held in lists if isinstance(held, aws.NotThere)]
+            empty = {self.places[name].file for name, held in lists if not held and not isinstance(held, aws.NotThere)}
+            for place in (self.places[name] for name in absent):
+                if place.file in empty:
+                    expected = f"{key}, which the file's other records have"
+                    self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
 
     # --- names ------------------------------------------------------------------------------------------------------
 

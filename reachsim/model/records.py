@@ -193,7 +193,6 @@ class RouteTable(Ec2, frozen=True):
 
     def __post_init__(self) -> None:
         _expected(self.vpc_id is not None, "a route table with VpcId")
-        _expected(not isinstance(self.associations, NotThere), "a route table with Associations")
 
 
 _PROTOCOLS = frozenset({"tcp", "udp", "icmp", "icmpv6", *map(str, range(-1, 256))})

@@ -399,31 +399,37 @@ def test_a_gateways_table_that_is_not_whole_leaves_open_what_it_sends_elsewhere(
 
 
 def test_a_route_table_tells_its_subnets() -> None:
-    """Without them the subnet would have the main table, and lose its way out."""
+    """Without them the subnet would have the main table, and lose its way out. By hand an empty list is left out."""
     net = public()
+    spare = net.table(net.vpc_id, [], name="spare")
+    assert net[spare]["Associations"] == []
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
     del net[net.ta]["Associations"]
-    assert "expected a route table with Associations, found one without" in refused(net)
+    assert "expected Associations, which the file's other records have, found none" in refused(net)
+    net = public()
+    del net[net.table(net.vpc_id, [], name="spare")]["Associations"]
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
 
 
 def test_where_a_vpc_has_ipv6_its_subnets_tell_whether_they_have() -> None:
     net = public(ipv6="2600:1f18:aa:bb00::/56")
+    net[net.b]["Ipv6CidrBlockAssociationSet"] = []
     del net[net.a]["Ipv6CidrBlockAssociationSet"]
     said = refused(net)
     assert "describe-subnets.json" in said
-    assert "expected Ipv6CidrBlockAssociationSet, as vpc-v has IPv6" in said
-    net = public()
-    del net[net.a]["Ipv6CidrBlockAssociationSet"]
+    assert "expected Ipv6CidrBlockAssociationSet, which the file's other records have" in said
+    del net[net.b]["Ipv6CidrBlockAssociationSet"]
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
 
 
 def test_where_a_subnet_has_ipv6_its_interfaces_tell_whether_they_have() -> None:
     """An interface was taken for one without, and the internet said not to reach it."""
     net = public(ipv6="2600:1f18:aa:bb00::/56", address=None)
+    net[net.server]["Ipv6Addresses"] = []
     del net[net.client]["Ipv6Addresses"]
     said = refused(net)
     assert "describe-network-interfaces.json" in said
-    assert "expected Ipv6Addresses, as subnet-a has IPv6" in said
+    assert "expected Ipv6Addresses, which the file's other records have" in said
     net = public()
     del net[net.client]["Ipv6Addresses"]
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
