@@ -74,32 +74,20 @@ def check(
     folders = config.folders | {name: Path(place) for name, place in (code or {}).items()}
     found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
-    cells = [cell for one in judged for cell in one.cells]
     wider, managed = with_managed_compute(ground)
-    further = [*(cell for one in judged for cell in one.further), *entrances(ground, found)]
-    further += [cell for one in managed for cell in _to_and_from_internet(wider, one, config.pins)]
-    beyond = [
-        *private_exits(ground, found),
-        *private_exits(wider, managed),
-        *(verdict for one in judged for verdict in one.exits),
-    ]
     needs = [need for one in judged for need in one.needs]
     inside = judged_inside(wider, managed)
     deployed = judge_deployments(ground, needs, config.pins)
-    further += [cell for one in deployed for cell in one.further]
+    cells = [cell for one in judged for cell in one.cells]
+    further = [*(cell for one in judged for cell in one.further), *entrances(ground, found),
+               *(cell for one in managed for cell in _to_and_from_internet(wider, one, config.pins)),
+               *(cell for one in deployed for cell in one.further)]  # fmt: skip
+    beyond = [*private_exits(ground, found), *private_exits(wider, managed),
+              *(verdict for one in judged for verdict in one.exits)]  # fmt: skip
     judged += [*deployed, _pipelines_themselves(network)]
     shared = shared_resources(network, needs)
     outside = outsiders(network, codecommit_repositories(network, needs), found, needs)
     expected = [(one, answer_to_wish(ground, one, config.pins)) for one in config.expect]
-    held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
-    open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
-    verdicts = [*held, *beyond, *(verdict for _, verdict in expected)]
-    missing = sorted({
-        *lacking, *shared.missing, *outside.missing, *(path for verdict in verdicts for path in verdict.missing),
-        *(path for one in judged for path in one.missing),
-    })  # fmt: skip
-    if not network.homes:
-        missing.append(network.path(("*", "*"), "codebuild", "batch-get-projects"))
     overall = overall_of(
         (*cells, *further), beyond,
         [*(outcome for one in judged for outcome in one.settled), *(step.outcome for step in inside)],
@@ -117,18 +105,34 @@ def check(
         *invoked_functions(network),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),
     )  # fmt: skip
-    assumptions = tuple(dict.fromkeys(
+    held = [cell.verdict for cell in (*cells, *further) if cell.verdict]
+    open_exits = [verdict for verdict in beyond if verdict.outcome == "unknown"]
+    of_policies = (*shared.missing, *outside.missing)
+    missing = _missing(network, judged, [*held, *beyond, *(verdict for _, verdict in expected)],
+                       (*lacking, *of_policies))  # fmt: skip
+    assumptions = dict.fromkeys(
         (*(one for verdict in (*held, *open_exits) for one in _weighty(verdict)),
          *(one for each in judged for one in each.assumptions), *shared.assumptions, *outside.assumptions,
          *left_out(network))
-    ))  # fmt: skip
+    )  # fmt: skip
     steps = (*(step for one in judged for step in one.steps), *inside)
     return Check(
-        overall, tuple(cells), steps, findings, tuple(missing), assumptions, _alike(found, cells),
+        overall, tuple(cells), steps, findings, missing, tuple(assumptions), _alike(found, cells),
         _accepted(config, findings), known_of(network, cells),
-        tuple(path for one in open_exits for path in one.missing),
-        (*shared.missing, *outside.missing),
+        tuple(path for one in open_exits for path in one.missing), of_policies,
     )  # fmt: skip
+
+
+def _missing(
+    network: Network, judged: Sequence[Judged], verdicts: Sequence[Verdict], files: Sequence[str]
+) -> tuple[str, ...]:
+    """The files that leave something open, by name; the projects' last where no account is known at all."""
+    found = sorted({
+        *files, *(path for verdict in verdicts for path in verdict.missing),
+        *(path for one in judged for path in one.missing),
+    })  # fmt: skip
+    nobody = [] if network.homes else [network.path(("*", "*"), "codebuild", "batch-get-projects")]
+    return (*found, *nobody)
 
 
 def _sources(network: Network, chosen: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,7 +9,6 @@ CloudWatch Logs User Guide, "Cross-account cross-Region subscriptions", "Account
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from itertools import chain
 from typing import Final
 
 from reachsim.check.findings import finding_of
@@ -17,7 +16,7 @@ from reachsim.evidence import Assumption
 from reachsim.model import records as aws
 from reachsim.model.network import Network
 from reachsim.model.places import Home
-from reachsim.policy_layers import familiar
+from reachsim.policy_layers import familiar, owner_of_bucket
 from reachsim.verdict import Finding
 
 Told = Finding | str | Assumption
@@ -74,15 +73,14 @@ def copied_objects(network: Network, owner: str, bucket: str) -> Iterator[Told]:
     if not destinations:
         return
     own = familiar(network, owner)
-    lists = [network.path((account, "global"), "s3api", "list-buckets") for account in network.snapshot.accounts()]
-    held = {one.name for one in chain(*(network.read_collection(one, "Buckets", aws.Bucket) for one in lists))}
-    unlisted = [one for one in lists if not network.lists_all(one)]
     for to in destinations:
         target = to.bucket.rsplit(":", 1)[-1]
-        if to.account in own or (not to.account and target in held):
+        found = owner_of_bucket(network, target, owner)
+        if to.account in own or (not to.account and found.account):
             continue
+        unlisted = [one for one in network.snapshot.accounts() if one not in found.others]
         if not to.account and unlisted:
-            yield from unlisted
+            yield from (network.path((one, "global"), "s3api", "list-buckets") for one in unlisted)
             continue
         whose = f"account {to.account}, which is" if to.account else f"{target}, whose account is"
         title = f"Amazon S3 copies the objects of {bucket} to {whose} not in the snapshot"

@@ -113,7 +113,23 @@ def completed(error: LogError, contacts: tuple[Contact, ...], home: Home) -> Log
         return error
     registry = error.kind in ("rate-limited", "unauthorized", "no-repository") and not is_of_source(error)
     chosen = [one for one in contacts if one.kind == "registry" or not registry]
+    chosen = _of_sources(error, chosen) if is_of_source(error) else chosen
     return msgspec.structs.replace(error, host=chosen[0].host, port=chosen[0].port) if chosen else error
+
+
+def _of_sources(error: LogError, contacts: list[Contact]) -> list[Contact]:
+    """Of what the sources of a project contact that which a message is about: the bucket that it names as the source's
+    version, Amazon S3 where an SDK of AWS's tells of a request, a Git server where Git does; all where none of them."""
+    named = re.search(r"source version arn:[\w-]{1,20}:s3:::([\w.-]{1,63})/", error.text)
+    if named is not None:
+        found = [one for one in contacts if one.host.startswith(f"{named[1]}.")]
+    elif re.search(r"\bgit\b|\brefs/|(?:authentication required|authorization failed) for", error.text):
+        found = [one for one in contacts if one.service != "s3"]
+    elif re.search(r"AccessDenied|status code: \d{3}, request id", error.text):
+        found = [one for one in contacts if one.service == "s3"]
+    else:
+        return contacts
+    return found or contacts
 
 
 def question_of(error: LogError, home: Home, role: str, contacts: tuple[Contact, ...]) -> Asked:
@@ -175,7 +191,9 @@ _FETCH: Final = ("s3:GetObject", "s3:GetObjectVersion", "codecommit:GitPull")
 
 def is_of_source(error: LogError) -> bool:
     """Whether an error is about the download of the project's source."""
-    return not error.command and (error.phase == "download_source" or "for primary source" in error.text)
+    return not error.command and (
+        error.phase == "download_source" or re.search("for (?:primary|secondary) source", error.text) is not None
+    )
 
 
 def _regular(host: str, home: Home) -> str:

@@ -97,6 +97,27 @@ def test_a_source_that_is_not_authorized_is_the_role_s_fault() -> None:
     assert f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app" in one.causes[0].detail
 
 
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("which", ["primary", "secondary"])
+@pytest.mark.parametrize(("message", "host"), [
+    ("AccessDenied: Access Denied status code: 403, request id: 4Z for {} source and source version "
+     "arn:aws:s3:::in/app.zip", f"in.s3.{REGION}.amazonaws.com"),
+    ("AccessDenied: Access Denied status code: 403, request id: 4Z for {} source", f"in.s3.{REGION}.amazonaws.com"),
+    ("authentication required for {} source and source version refs/heads/main",
+     f"git-codecommit.{REGION}.amazonaws.com"),
+    ("git fetch timed out for {} source and source version refs/heads/main", f"git-codecommit.{REGION}.amazonaws.com"),
+])  # fmt: skip
+def test_of_several_sources_the_message_tells_which(first: int, which: str, message: str, host: str) -> None:
+    """The first of the project's sources was asked for, whichever the message is about."""
+    sources = [("CODECOMMIT", f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/app"), ("S3", "in/app.zip")]
+    net = Pipeline(source=sources[first])
+    kind, place = sources[1 - first]
+    (project,) = net._lists["codebuild/batch-get-projects"]
+    project["secondarySources"] = [{"type": kind, "location": place, "sourceIdentifier": "two"}]
+    one = only(net, f"{STAMP}Phase is DOWNLOAD_SOURCE", f"CLIENT_ERROR: {message.format(which)}")
+    assert one.error.host == host
+
+
 def test_a_resource_in_quotes_is_read_without_them() -> None:
     denial = for_all("s3:PutObject", effect="Deny", Sid="NoPut")
     net = Pipeline(
