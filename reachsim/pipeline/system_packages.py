@@ -301,7 +301,29 @@ def repositories(call: Call, family: str, sure: Confidence) -> list[Found]:
             found += kept
         else:
             found += knowledge.index(url) if url in knowledge.indexes() else urls.destination(url, "package", sure)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*_proxies(call, family, sure), *found]))
+
+
+_PROXIES: Final = {
+    "apt": (
+        ("/etc/apt/apt.conf",),
+        "/etc/apt/apt.conf.d",
+        re.compile(r'(?i)\bproxy[ \t]{1,9}"(https?://[^"\s]{1,300})"'),
+    ),
+    "yum": (("/etc/yum.conf", "/etc/dnf/dnf.conf"), "", re.compile(r"(?m)^proxy[ \t]{0,9}=[ \t]{0,9}(\S{1,300})")),
+}
+"""By family, the files of settings, their folder, and how one of them names a proxy (apt.conf(5), dnf.conf(5))."""
+
+
+def _proxies(call: Call, family: str, sure: Confidence) -> list[Found]:
+    """The proxies that files of settings name for a package manager."""
+    names, folder, pattern = _PROXIES.get(family, ((), "", None))
+    if pattern is None:
+        return []
+    written = [path for path in call.machine.written if path.startswith(names)]
+    paths = dict.fromkeys([*names, *written, *(call.machine.files_in(folder) if folder else ())])
+    named = [url for path in paths for url in pattern.findall(call.machine.read(path) or "")]
+    return [one for url in named for one in urls.destination(url, "package", sure)]
 
 
 def _files(call: Call, family: str) -> tuple[list[Found], bool]:
