@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from reachsim.pipeline import image, urls
+from reachsim.pipeline import declared, image, urls
 from reachsim.pipeline.aws_calls import bucket_host
 from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.docker import is_local, keep_local, pushed
@@ -165,7 +165,7 @@ def nix(call: Call) -> Outcome:
     if re.search(r"github:|nixpkgs|\"type\": \"github\"", named):
         found += [Destination("api.github.com", 443, "package", "likely"),
                   Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip
-    return Outcome((*found, *ran), None)
+    return Outcome((*found, *declared.sources(call, "nix", "likely")[0], *ran), None)
 
 
 def _within_nix(call: Call) -> tuple[Script, ...]:

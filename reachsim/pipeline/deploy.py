@@ -307,6 +307,8 @@ def pulumi(call: Call) -> Outcome:
         place = given.last("cloud-url", "c") or (rest[0] if rest else call.env("PULUMI_BACKEND_URL") or "")
         call.configure("pulumi.backend", "file://" if given.has("local") else place or "https://api.pulumi.com")
         return Outcome(tuple(_pulumi_backend(call)), None)
+    if word == "plugin" and rest[:1] == ["install"]:
+        return Outcome(tuple(knowledge.tool("pulumi", word)), None)
     if word not in ("up", "update", "preview", "refresh", "destroy", "stack", "import", "config", "install", "watch"):
         return Outcome((), None)
     found = [] if word == "install" else _pulumi_backend(call)

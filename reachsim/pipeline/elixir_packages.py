@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from reachsim.pipeline import knowledge, urls
+from reachsim.pipeline import declared, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments, quoted
 from reachsim.pipeline.records import Found, Gap, Script
 from reachsim.pipeline.variables import shown
@@ -43,6 +43,7 @@ def _of_task(call: Call, task: str, project: str, depth: int) -> Iterator[Found]
         return
     if task.startswith(_OF_HEX):
         yield from knowledge.index("hex")
+        yield from declared.sources(call, "mix", "certain")[0] if name.startswith("deps.") else ()
     elif name == "esbuild.install":
         yield from knowledge.index("npm", "likely")
     elif name == "tailwind.install":

@@ -243,10 +243,13 @@ _CODENAMES: Final = {
 """What the parts of a tag begin with, which hyphens and dots part."""
 _AMAZON_LINUX_2: Final = (
     r"(?:amazonlinux/)?amazonlinux:2(?:\.0.*)?"
+    r"|(?:amazoncorretto/)?amazoncorretto:(?:8u[1-4]\d\d|11\.0\.(?:[12]?\d|3[01])|17\.0\.1?\d|21\.0\.(?:\d|1[01]))"
     r"|(?:lambda|amazon/aws-lambda)[/-](?:python:3\.(?:[89]|1[01])|nodejs:1[0-8]|java:(?:11|17)|ruby:(?:2\.7|3\.2)"
     r"|dotnet:[67])(?:\D.*)?"
 )
-"""Names and tags of images of Amazon Linux 2 (Lambda Developer Guide: base images of runtimes)."""
+"""Names and tags of images of Amazon Linux 2 (Lambda Developer Guide: base images of runtimes; Corretto's images of a
+version before July 2026: docker-library/official-images pull request 21894).
+"""
 
 
 def distribution(host: str, path: str, tag: str) -> str | None:

@@ -15,7 +15,7 @@ from reachsim.pipeline import installers, knowledge, launchers, runners, tasks
 from reachsim.pipeline.builtins import BUILTINS, LOCAL
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.readers import PROGRAMS, by_name, reader_of
-from reachsim.pipeline.records import Found, Gap, Script
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap, Script
 from reachsim.pipeline.shell import Command
 from reachsim.pipeline.variables import ROOT, is_known, shown, unknown
 from reachsim.pipeline.wrappers import unwrapped
@@ -371,7 +371,7 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
     if program in ("dependency-check.sh", "dependency-check") and not call.machine.exists(call.path(name)):
         return by_name("dependency-check", call)
     if knowledge.knows_tool(program):
-        known = knowledge.tool(program, " ".join(call.words), call.variables)
+        known = _declared(call, program, knowledge.tool(program, " ".join(call.words), call.variables))
         unread = not known and knowledge.leaves_open(program, call.words)
         return Outcome((Gap(call.command.text, _UNKNOWN.format(shown(program))),) if unread else tuple(known), None)
     if "/" in name or program.endswith(".sh"):
@@ -405,6 +405,17 @@ def _other(call: Call, name: str, program: str, running: tuple[str, ...]) -> Out
     if program.isdecimal() or program in LOCAL or program.startswith(("docker-php-ext-", "x86_64-", "aarch64-")):
         return Outcome((), None)
     return Outcome((Gap(call.command.text, _UNKNOWN.format(shown(program or name))),), None)
+
+
+def _declared(call: Call, program: str, known: list[Destination]) -> list[Found]:
+    """With what the project's files name beside the tool's own index, or in its place."""
+    if not known:
+        return []
+    from reachsim.pipeline import declared
+
+    sure: Confidence = "certain" if any(one.confidence == "certain" for one in known) else "likely"
+    found, alone = declared.sources(call, program, sure)
+    return [*(() if alone else known), *found]
 
 
 _UNKNOWN: Final = "what {} contacts is not known"

@@ -47,9 +47,11 @@ def bundle(call: Call) -> Outcome:
         return Outcome(tuple(index_at(call.setting("bundle.mirror"), "rubygems", "certain")), "")
     text = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
     found: list[Found] = []
-    for url in re.findall(r"\bgit:?+\s*+(?:=>)?+\s*+[\"']([^\s\"']++)[\"']", text):
+    lock = call.read(f"{call.env('BUNDLE_GEMFILE') or 'Gemfile'}.lock") or ""
+    locked = re.findall(r"(?m)^GIT\n[ ]{1,9}remote: (\S{1,300})", lock)
+    for url in locked or re.findall(r"\bgit:?+\s*+(?:=>)?+\s*+[\"']([^\s\"']++)[\"']", text):
         found += git_found(call, url)
-    if re.search(r"\bgithub:\s*[\"']|:github\s*=>", text):
+    if not locked and re.search(r"\bgithub:\s*[\"']|:github\s*=>", text):
         found.append(Destination("github.com", 443, "git"))
     if not re.search(r"^[ \t]*(gem|gemspec)\b", text, re.MULTILINE):
         return Outcome(tuple(found), "")
