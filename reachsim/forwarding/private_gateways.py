@@ -151,14 +151,12 @@ def _past_vpn(ground: Ground, flow: Walk, gateway_id: str) -> Walk:
     """
     mine = [one for one in ground.network.vpn_connections.values() if one.vpn_gateway_id == gateway_id]
     working = [one for one in mine if one.state in ("available", "modifying")]
-    lacking = ground.network.lacks(ground.network.home_of(gateway_id), "describe-vpn-connections") if not mine else ()
-    if lacking:
-        return flow.unknown(missing(lacking, gateway_id, f"where {ground.network.label(gateway_id)} leads"))
     if not mine:
-        detail = (
-            f"no VPN connection of {ground.network.label(gateway_id)} is listed: Direct Connect was taken to lead on"
-        )
-        return flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, detail, "block"))
+        detail = f"no VPN connection of {ground.network.label(gateway_id)} is listed"
+        lacking = ground.network.lacks(ground.network.home_of(gateway_id), "describe-vpn-connections")
+        told = f"{detail} ({', '.join(lacking)} is missing)" if lacking else detail
+        taken = f"{told}: Direct Connect was taken to lead on"
+        return flow.assuming(assume("ON_PREMISES_RETURN_ASSUMED", gateway_id, taken, "block"))
     if working:
         return flow.assuming(*tunnels_down(ground, gateway_id, *working))
     worst = min(mine, key=lambda one: (one.state.standing() != "unknown", one.vpn_connection_id))

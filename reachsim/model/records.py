@@ -623,9 +623,6 @@ class TransitGateway(Ec2, frozen=True):
     options: TransitGatewayOptions = TransitGatewayOptions()
     tags: tuple[Tag, ...] = ()
 
-    def __post_init__(self) -> None:
-        _expected(self.owner_id is not None, "a transit gateway with OwnerId")
-
 
 class TransitGatewayAttachmentAssociation(Ec2, frozen=True):
     transit_gateway_route_table_id: str | None = None

@@ -445,14 +445,10 @@ def test_an_attachment_of_a_vpc_tells_who_is_attached_to_what(key: str) -> None:
         ask(net, "eni-x", "eni-y")
 
 
-def test_a_transit_gateway_tells_its_owner() -> None:
-    """Of one that another account shares, only its owner knows who else is attached (N189): an address that none of
-    the known attachments leads to was said to be nobody's.
-    """
+def test_a_transit_gateway_without_an_owner_is_its_snapshots() -> None:
     net = Hub()
     del net[net.tgw_id]["OwnerId"]
-    with pytest.raises(ReachsimError, match="a transit gateway with OwnerId, found one without"):
-        ask(net, "eni-x", "eni-y")
+    assert fate(ask(net, "eni-x", "eni-y")) == ("allowed", "private")
 
 
 def test_an_internet_gateway_that_does_not_tell_its_vpc_stands_in_for_no_other() -> None:
