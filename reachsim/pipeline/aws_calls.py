@@ -76,7 +76,7 @@ def requests(call: Call, given: Arguments, command: str, rest: list[str], region
     """
     if given.has("no-sign-request") or not rest:
         return ()
-    named = _resources(call, given, command, region)
+    named = _resources(call, given, command, region, rest[0])
     return tuple(Request(action, one) for action in aws_commands.actions(command, *rest[:2]) for one in named)
 
 
@@ -87,18 +87,29 @@ _NAMED: Final = {
     "codebuild": (("project-name",), "project/{}"), "codepipeline": (("name",), "{}"),
     "dynamodb": (("table-name",), "table/{}"), "kms": (("key-id",), "key/{}"),
     "stepfunctions": (("state-machine-arn",), "{}"), "sns": (("topic-arn",), "{}"), "sts": (("role-arn",), "{}"),
+    "sqs": (("queue-url",), "{}"),
 }  # fmt: skip
 """Command -> the options that name the resource, and the resource's part of its ARN."""
 
 
-def _resources(call: Call, given: Arguments, command: str, region: str) -> list[str]:
+def _resources(call: Call, given: Arguments, command: str, region: str, operation: str) -> list[str]:
     """The ARNs that a command's options name, unknown parts as ``*``; ``*`` where they name none."""
-    partition, account = services.partition_of(region), account_of(call)
+    partition = services.partition_of(region)
+    account = (given.last("registry-id") if command == "ecr" else None) or account_of(call)
     prefix = f"arn:{partition}:{aws_commands.iam_prefix(command)}:{region}:{account}:"
     names, form = _NAMED.get(command, ((), ""))
+    if command == "eks" and operation in ("update-kubeconfig", "describe-cluster", "wait"):
+        names, form = ("name", "cluster-name"), "cluster/{}"
     found = []
     for value in given.all(*names):
-        if value.startswith("arn:"):
+        queue = re.fullmatch(r"https://sqs\.([\w-]+)\.[\w.]+/(\d{12})/([\w.-]+)", value)
+        if queue is not None:
+            found.append(f"arn:{partition}:sqs:{queue[1]}:{queue[2]}:{queue[3]}")
+        elif command == "sqs":
+            found.append("*")
+        elif command == "kms" and "alias/" in value:  # of what is asked with a key the resource is the key
+            found.append(starred(f"{value.partition('alias/')[0] or prefix}key/*"))
+        elif value.startswith("arn:"):
             found.append(starred(value))
         elif value:
             whole = value.startswith(("alias/", "key/")) or (form == "{}" and ":" in value)

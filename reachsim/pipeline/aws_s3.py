@@ -56,11 +56,16 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
         is_source = number < len(wholes) - 1 or rest[-1] != whole
         if service == "s3api":
             actions = tuple(one.action for one in requests_of(call, given, service, rest, region))
+            actions += ("s3:PutObjectAcl",) if operation == "put-object" and given.has("acl") else ()
         else:
             actions = _s3_actions(operation, given, is_source=is_source)
             key = _key(key, given, operation, "" if is_source or len(rest) < 3 else rest[1])
         base = f"arn:{services.partition_of(region)}:s3:::{bucket}"
-        requests = tuple(Request(one, starred(base if "Bucket" in one else f"{base}/{key or '*'}")) for one in actions)
+        requests = tuple(Request(one, starred(base if _of_bucket(one) else f"{base}/{key or '*'}")) for one in actions)
+        copied = given.last("copy-source") if service == "s3api" else None
+        if copied:
+            place = copied.lstrip("/").partition("?")[0]
+            requests += (Request("s3:GetObject", starred(f"arn:{services.partition_of(region)}:s3:::{place}")),)
         place = region
         if number == 0 and len(wholes) > 1 and given.last("source-region"):
             place = given.last("source-region") or region
@@ -73,6 +78,11 @@ def s3(call: Call, given: Arguments, service: str, rest: list[str]) -> Outcome:
         if not rest[2].startswith("s3://") and rest[2] != "-" and is_known(place) and not given.has("recursive"):
             call.machine.written[call.path(place)] = None  # whatever the context has under that name
     return Outcome(tuple(found.values()), None, None if operation in ("ls", "head-object", "head-bucket") else True)
+
+
+def _of_bucket(action: str) -> bool:
+    """Whether the resource of an action is the bucket, not its objects."""
+    return "Bucket" in action or action.endswith("Configuration")
 
 
 def _key(key: str, given: Arguments, operation: str, source: str) -> str:
@@ -91,6 +101,8 @@ def _s3_actions(operation: str, given: Arguments, *, is_source: bool) -> tuple[s
     match operation:
         case "ls":
             return ("s3:ListBucket",)
+        case "website":
+            return ("s3:PutBucketWebsite",)
         case "mb":
             return ("s3:CreateBucket",)
         case "rb":

@@ -171,3 +171,38 @@ def test_a_file_of_the_backends_configuration_is_read() -> None:
     moved = {f"infra/{name}": text for name, text in files.items()}
     told = requests("terraform -chdir=infra init -backend-config=prod.hcl", "terraform -chdir=infra plan", files=moved)
     assert told == [f"s3:GetObject {STATE}/a/tf", LISTED]
+
+
+# Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3" (resource types), for Amazon
+# ECR, AWS KMS and Amazon EKS; Amazon S3 User Guide, "Required permissions for Amazon S3 API operations" (CopyObject,
+# PutObject with an ACL); KMS Developer Guide, "Controlling access to aliases" (an alias is not the resource of the
+# operations that use its key).
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("s3api put-bucket-lifecycle-configuration --bucket b", [f"s3:PutLifecycleConfiguration {BUCKET}"]),
+        ("s3api get-bucket-lifecycle-configuration --bucket b", [f"s3:GetLifecycleConfiguration {BUCKET}"]),
+        ("s3api put-bucket-encryption --bucket b", [f"s3:PutEncryptionConfiguration {BUCKET}"]),
+        ("s3api put-bucket-notification-configuration --bucket b", [f"s3:PutBucketNotification {BUCKET}"]),
+        ("s3api list-object-versions --bucket b", [f"s3:ListBucketVersions {BUCKET}"]),
+        ("s3api put-object --bucket b --key k --body f", [f"s3:PutObject {BUCKET}/k"]),
+        ("s3api put-object --bucket b --key k --acl public-read",
+         [f"s3:PutObject {BUCKET}/k", f"s3:PutObjectAcl {BUCKET}/k"]),
+        ("s3api copy-object --bucket b --key k --copy-source c/d/e",
+         ["s3:GetObject arn:aws:s3:::c/d/e", f"s3:PutObject {BUCKET}/k"]),
+        ("s3 website s3://b --index-document i.html", [f"s3:PutBucketWebsite {BUCKET}"]),
+        ("ecr describe-images --registry-id 999988887777 --repository-name base",
+         ["ecr:DescribeImages arn:aws:ecr:*:999988887777:repository/base"]),
+        ("kms encrypt --key-id alias/x --plaintext fileb://f", ["kms:Encrypt arn:aws:kms:*:*:key/*"]),
+        ("kms describe-key --key-id arn:aws:kms:eu-west-1:111122223333:alias/x",
+         ["kms:DescribeKey arn:aws:kms:eu-west-1:111122223333:key/*"]),
+        ("kms create-alias --alias-name alias/x --target-key-id 1", ["kms:CreateAlias *"]),
+        ("eks update-kubeconfig --name c", ["eks:DescribeCluster arn:aws:eks:*:*:cluster/c"]),
+        ("eks describe-cluster --name c", ["eks:DescribeCluster arn:aws:eks:*:*:cluster/c"]),
+        ("eks wait cluster-active --name c", ["eks:DescribeCluster arn:aws:eks:*:*:cluster/c"]),
+        ("sqs send-message --queue-url https://sqs.us-east-1.amazonaws.com/111122223333/q --message-body b",
+         ["sqs:SendMessage arn:aws:sqs:us-east-1:111122223333:q"]),
+    ],
+)  # fmt: skip
+def test_operations_ask_for_the_resources_of_their_kind(command: str, asked: list[str]) -> None:
+    assert requests(f"aws {command}") == asked
