@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reachsim import services
+from reachsim import policy, services
 from reachsim.check.file_systems import NFS, mounts
 from reachsim.destinations import bucket_region
 from reachsim.model import records as aws
@@ -149,8 +149,10 @@ def _of_contact(home: Home, contact: Contact) -> Need:
     asked = contact.requests or _of_packages(home, contact)
     requests = tuple(_request(one.action, own(home, one.resource)) for one in asked)
     others = tuple(_request(one.action, one.resource) for one in contact.others)
-    if any(one.action == "codeartifact:GetAuthorizationToken" for one in asked):
-        requests += (_BEARER_TOKEN,)
+    for action, service in _BY_BEARER_TOKEN.items():
+        if any(one.action == action for one in asked):
+            context = {"sts:AWSServiceName": service}
+            requests += ({"action": services.BEARER_TOKEN, "resource": "*", "context": context},)
     instead = (place or contact.command) if contact.confidence == "likely" else ""
     destination, is_open = _destination(home, contact.host)
     ordinary = services.is_known(destination) and services.host(destination, home[1], home[0])
@@ -160,9 +162,13 @@ def _of_contact(home: Home, contact: Contact) -> Need:
                 others=others, tolerated=contact.tolerated)  # fmt: skip
 
 
-_BEARER_TOKEN: Final = {"action": services.BEARER_TOKEN, "resource": "*",
-                        "context": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}}  # fmt: skip
-"""What CodeArtifact asks besides, in the caller's name ("Tokens created with the GetAuthorizationToken API")."""
+_BY_BEARER_TOKEN: Final = {
+    "codeartifact:GetAuthorizationToken": "codeartifact.amazonaws.com",
+    "ecr-public:GetAuthorizationToken": policy.PRESENT,
+}  # fmt: skip
+"""The requests with which a service asks for a bearer token in the caller's name, and the service, where AWS documents
+its name (CodeArtifact User Guide, "Tokens created with the GetAuthorizationToken API"; Amazon ECR Public User Guide,
+"Registry authentication")."""
 
 
 def _of_packages(home: Home, contact: Contact) -> tuple[Request, ...]:

@@ -119,7 +119,9 @@ def read_request(network: Network, given: Mapping[str, Any], way: Way, one: Scen
         if (before := spelt.get(str(key).lower())) is not None:
             del context[before]
         spelt[str(key).lower()] = str(key)
-        context[str(key)] = tuple(map(_text, value)) if isinstance(value, list) else _text(value)
+        if not isinstance(value, policy.Unknown):  # which says that the key is there
+            value = tuple(map(_text, value)) if isinstance(value, list) else _text(value)
+        context[str(key)] = value
     # a bucket of which nothing is known is asked about as the source's own, whose file would tell
     whose = owner.account or (OTHER_ACCOUNT if account in owner.others else account)
     asked = policy.Request(caller, action, resource, whose, context, wildcard, absent)

@@ -410,3 +410,19 @@ def test_builds_of_a_batch_may_run_elsewhere_than_the_project(
     for matrix in ("static", "dynamic"):
         batch = f"batch:\n  build-matrix:\n    {matrix}:\n      env: {env}\n"
         assert checked(net, **{"buildspec.yml": BUILDSPEC + batch}).overall == overall
+
+
+@pytest.mark.parametrize(("more", "outcome"), [
+    ([], "blocked"), ([statement("sts:GetServiceBearerToken")], "allowed"),
+    ([statement("sts:GetServiceBearerToken", Condition={"StringEquals": {"sts:AWSServiceName": "x"}})], "unknown"),
+])  # fmt: skip
+def test_a_login_at_ecr_public_needs_a_bearer_token(more: list[dict[str, Any]], outcome: str) -> None:
+    """Amazon ECR Public User Guide, "Registry authentication": sts:GetServiceBearerToken besides; which service name
+    it comes with is not documented."""
+    net = Pipeline(build_role=[*BUILD_ROLE, statement("ecr-public:GetAuthorizationToken"), *more])
+    net.with_nat()
+    net["p1"]["source"]["buildspec"] = (
+        "version: 0.2\nphases: {build: {commands: [aws ecr-public get-login-password --region us-east-1]}}\n"
+    )
+    check = load_files(net.files()).check()
+    assert [one.outcome for one in check.steps if one.step == "login"] == [outcome]
