@@ -27,6 +27,7 @@ from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
 from reachsim.model.records import NotThere, Route, RouteTable
 from reachsim.resolver_paths import resolved
+from reachsim.routing import Target, target_of
 from reachsim.selectors import check_named, parse_selector
 from reachsim.service_hosts import Kind, host_variants
 from reachsim.shown import Shown
@@ -236,6 +237,12 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
             what = "a state" if known else "a type or state"
             detail = f"{one.vpc_endpoint_id} or the route to it is in {what} whose meaning is not known"
             return None, EMPTY, Gap("UNMODELLED_COMPONENT", one.vpc_endpoint_id, detail)
+    if mine and table is not None:
+        for route in table.routes:
+            untold = target_of(route) == Target("unknown", "") and route.ip_address is None
+            if route.destination_prefix_list_id and untold and route.state != "blackhole":
+                detail = f"nothing tells the target of the route to {route.destination_prefix_list_id}"
+                return None, EMPTY, Gap("UNMODELLED_COMPONENT", table.route_table_id, detail)
     return None, EMPTY, None
 
 

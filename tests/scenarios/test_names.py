@@ -175,6 +175,20 @@ def test_a_gateway_endpoint_takes_names_in_states_that_work(endpoint: str, route
     assert rows(net, "s3")["s3.us-east-1.amazonaws.com"].outcome == outcome
 
 
+def test_whether_a_route_without_a_target_is_a_gateway_endpoints_is_not_known() -> None:
+    """EC2 API, Route: each kind of target has a member of its own, and AWS adds kinds."""
+    for state, outcome in (("active", "unknown"), ("blackhole", "public")):
+        net = Lan()
+        name = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+        for one in net[net.ta]["Routes"]:
+            if one.get("GatewayId") == name:
+                del one["GatewayId"]
+                one["State"] = state
+        row = rows(net, "s3")["s3.us-east-1.amazonaws.com"]
+        assert row.outcome == outcome
+        assert [one.component for one in row.blocked_by] == ([net.ta] if outcome == "unknown" else [])
+
+
 def test_a_zone_that_answers_is_named() -> None:
     net = Lan()
     zone = net.zone("sts.us-east-1.amazonaws.com", [net.vpc_id], [("sts.us-east-1.amazonaws.com", "A", ["10.0.2.9"])])
