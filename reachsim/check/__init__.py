@@ -100,7 +100,7 @@ def check(
         *failures(network, (want for one in judged for want in one.wants)),
         *shared.findings, *outside.findings, *endpoint_findings(network, found), *pipeline_findings(network),
         *public_repositories(network, needs), *resolver_findings(ground, found),
-        *exposed_neighbours(ground, found), *tunnels(ground, found, cells, config.pins),
+        *exposed_neighbours(ground, found), *tunnels(ground, found, config.pins),
         *unseen_accounts(wider, (*found, *managed)),
         *invoked_functions(network),
         *(finding for one in judged for finding in one.findings), *(one for pair in expected for one in unmet(*pair)),

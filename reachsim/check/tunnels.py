@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from reachsim import services
 from reachsim.addresses import PUBLIC, V6
-from reachsim.check.data_out import vpcs_of
 from reachsim.check.findings import finding_of
 from reachsim.check.outcome import THROUGH
 from reachsim.filters import security_group_rules
@@ -26,7 +24,7 @@ from reachsim.model.network import Network
 from reachsim.packets import TCP, protocol_services
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
-from reachsim.verdict import Cell, Finding
+from reachsim.verdict import Finding
 
 _ENDPOINT: Final = "ec2_instance_connect_endpoint"
 _PORTS: Final = (22, 3389)
@@ -36,12 +34,10 @@ _CHANNELS: Final = ({"action": "ssmmessages:CreateControlChannel", "resource": "
 """What the agent asks for a session ("Additional sample IAM policies for Session Manager")."""
 
 
-def tunnels(
-    ground: Ground, sources: Sequence[str], cells: Sequence[Cell], pins: Mapping[str, IntervalSet]
-) -> Iterator[Finding]:
+def tunnels(ground: Ground, sources: Sequence[str], pins: Mapping[str, IntervalSet]) -> Iterator[Finding]:
     """One finding per endpoint that leads to a source, and one per source that can serve sessions."""
     yield from _instance_connect(ground, sources)
-    yield from _sessions(ground, sources, cells, pins)
+    yield from _sessions(ground, sources, pins)
 
 
 def _instance_connect(ground: Ground, sources: Sequence[str]) -> Iterator[Finding]:
@@ -74,23 +70,12 @@ def _admits_the_internet(network: Network, target: Interface, port: int) -> bool
     return any(rule.peers & (PUBLIC | V6) for rule in rules)
 
 
-def _sessions(
-    ground: Ground, sources: Sequence[str], cells: Sequence[Cell], pins: Mapping[str, IntervalSet]
-) -> Iterator[Finding]:
+def _sessions(ground: Ground, sources: Sequence[str], pins: Mapping[str, IntervalSet]) -> Iterator[Finding]:
     """Sources whose role lets Systems Manager's agent open channels, and from which the network leads there."""
-    network = ground.network
-    out = {cell.source for cell in cells if cell.destination == "internet" and cell.outcome != "blocked"}
-    served = {one.vpc_id for one in network.vpc_endpoints.values() if _of_sessions(one.service_name)}
     for source in sources:
-        if source not in out and not served & vpcs_of(network, [source]):
-            continue
         verdict = simulate(ground, source, "ssmmessages", protocol="tcp", port=443, requests=_CHANNELS, pins=pins)
         if verdict.outcome in THROUGH:
-            label = network.label(source.removeprefix("codebuild:"))
+            label = ground.network.label(source.removeprefix("codebuild:"))
             title = f"whoever may start a session of Systems Manager gets a shell on {label}"
             line = f"{source} → ssmmessages: {verdict.outcome} {verdict.route}, and its role may open channels"
             yield finding_of("SESSION_MANAGER_LEADS_IN", "info", source, title, [line])
-
-
-def _of_sessions(service_name: str) -> bool:
-    return (services.suffix_of_service_name(service_name) or ("",))[0] == "ssmmessages"

@@ -22,6 +22,8 @@ def shared(
     admits: str = "10.10.0.0/16",
     acl: Sequence[AclEntry] = (),
     policies: Mapping[str, Record] | None = None,
+    more: Sequence[str] = (),
+    spoke: Pipeline | None = None,
 ) -> dict[str, bytes]:
     """Both accounts' files.
 
@@ -32,8 +34,10 @@ def shared(
         admits: The block that the endpoints' security group lets in.
         acl: Entries of a network ACL of the central VPC's first subnet.
         policies: Endpoint policies by service.
+        more: Further services that have an endpoint there.
+        spoke: The pipeline, if it is not the usual one without endpoints.
     """
-    spoke, central = Pipeline(endpoints=[]), Build(CENTRAL, REGION, tag="h")
+    spoke, central = spoke or Pipeline(endpoints=[]), Build(CENTRAL, REGION, tag="h")
     vpc = central.vpc("10.99.0.0/16")
     table = central.table(vpc, name="t")
     first = central.acl(vpc, acl, name="x") if acl else None
@@ -43,7 +47,7 @@ def shared(
     ]
     group = central.group(vpc, [("tcp", 443, 443, admits)], [ANYWHERE], name="ep")
     places = [(vpc, REGION)] if "zones" in missing else [(vpc, REGION), ("vpc-1", REGION)]
-    for number, service in enumerate(("git-codecommit", "ecr.api", "ecr.dkr", "logs"), 20):
+    for number, service in enumerate(("git-codecommit", "ecr.api", "ecr.dkr", "logs", *more), 20):
         held = {one: f"10.99.{net}.{number}" for net, one in enumerate(subnets, 1)}
         policy = (policies or {}).get(service)
         central.interface_endpoint(

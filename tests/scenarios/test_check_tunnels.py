@@ -6,6 +6,7 @@ import pytest
 
 from reachsim import load_files
 from reachsim.verdict import Finding
+from tests.scenarios.hub import shared
 from tests.scenarios.pipelines import BUILD_ROLE, CLIENT_ROLE, Pipeline, statement
 
 CHANNELS = statement(["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
@@ -24,10 +25,13 @@ def told(net: Pipeline, code: str) -> dict[str, Finding]:
         (("tcp", 22, 22, "sg-tunnel"), ("-1", None, None, "0.0.0.0/0"), (FROM_ENDPOINT,)),
         (("tcp", 22, 22, "10.10.0.0/16"), ("tcp", 22, 22, "sg-client"), (FROM_ENDPOINT,)),
         (("tcp", 22, 22, "198.51.100.0/24"), ("tcp", 22, 22, "sg-client"), (PRESERVED,)),  # an office's addresses
+        (("tcp", 3389, 3389, "10.10.0.0/16"), ("-1", None, None, "0.0.0.0/0"),
+         ("i-1: tcp 3389 from the endpoint's address is allowed",)),
+        (("tcp", 22, 22, "2001:db8::/32"), ("-1", None, None, "0.0.0.0/0"), (PRESERVED,)),
         (("tcp", 443, 443, "0.0.0.0/0"), ("-1", None, None, "0.0.0.0/0"), ()),  # no port that the endpoint leads to
         (("tcp", 22, 22, "10.10.0.0/16"), ("tcp", 443, 443, "0.0.0.0/0"), ()),  # its group lets nothing out
     ],
-)
+)  # fmt: skip
 def test_an_instance_connect_endpoint_is_a_way_in(
     client: tuple[object, ...], endpoint: tuple[object, ...], evidence: tuple[str, ...]
 ) -> None:
@@ -77,3 +81,22 @@ def test_sessions_by_a_nat_gateway() -> None:
     net.with_nat()
     (found,) = told(net, "SESSION_MANAGER_LEADS_IN").values()
     assert found.evidence == ("codebuild:p1 → ssmmessages: allowed aws-public, and its role may open channels",)
+
+
+def test_sessions_by_endpoints_of_another_vpc() -> None:
+    """Whitepaper "Building a Scalable and Secure Multi-VPC AWS Network Infrastructure", "Centralized access to VPC
+    private endpoints"."""
+    spoke = Pipeline(endpoints=[], build_role=[*BUILD_ROLE, CHANNELS])
+    found = [one for one in load_files(shared(spoke=spoke, more=["ssmmessages"])).check().findings
+             if one.id == "SESSION_MANAGER_LEADS_IN"]  # fmt: skip
+    assert [one.component for one in found] == ["codebuild:p1"]
+    assert found[0].evidence == ("codebuild:p1 → ssmmessages: allowed private, and its role may open channels",)
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:ssmmessages:us-east-1:111111111111:x/y"])
+def test_channels_are_asked_of_every_resource(resource: str) -> None:
+    """Service Authorization Reference, "Amazon Message Gateway Service": the actions take no other Resource."""
+    channels = {**CHANNELS, "Resource": resource}
+    net = Pipeline(build_role=[*BUILD_ROLE, channels])
+    net.with_nat()
+    assert set(told(net, "SESSION_MANAGER_LEADS_IN")) == ({"codebuild:p1"} if resource == "*" else set())
