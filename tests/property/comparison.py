@@ -1,8 +1,10 @@
 """A question asked of the engine and, packet by packet, of the reference interpreter.
 
 The corners (first and last value in each dimension) of every flow that the engine makes are asked of the interpreter,
-which was written apart from the facts; so every class of packets is compared, not a sample of random pairs. A long run
-asks fewer corners of flows that fare alike, see `Sparing`.
+which was written apart from the facts; so every class of packets is compared, not a sample of random pairs. What is
+missing between corners (a listener's port that the engine did not tell from the others) shows in one packet more, whose
+addresses and ports are those that the snapshot names, or any. A long run asks fewer of flows that fare alike, see
+`Sparing`.
 """
 
 from __future__ import annotations
@@ -11,8 +13,11 @@ import itertools
 import json
 import math
 import random
+import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from operator import le
@@ -20,7 +25,7 @@ from operator import le
 from reachsim.addresses import V6_BASE
 from reachsim.forwarding import Walk
 from reachsim.intervals import IntervalSet
-from reachsim.packets import DIMENSIONS, Box, PacketSet
+from reachsim.packets import DIMENSIONS, ICMP, ICMPV6, TCP, UDP, Box, PacketSet
 from reachsim.scenarios import Scenario
 from tests.reference.interpreter import ANSWERS, Origin, Packet, Result, judge, permission_covers
 from tests.reference.world import Json, World
@@ -31,25 +36,85 @@ NOT_ROUTED = ip_network("127.0.0.0/8")
 """What never leaves the host: the interpreter has no say in it."""
 
 
-def world_of(files: Mapping[str, bytes]) -> World:
-    return World({path: json.loads(data) for path, data in files.items()})
+class Named(World):
+    """The interpreter's world, and the values that its files name."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        super().__init__({path: json.loads(data) for path, data in files.items()})
+        self.marks = Marks.of(files)
+
+
+def world_of(files: Mapping[str, bytes]) -> Named:
+    return Named(files)
 
 
 class Sparing:
-    """How many corners to ask of a flow of one network: two of the first that fares so, of the second, fourth, eighth …
-    that fares alike one, of the others none. Nearly all that differs between such flows is their addresses and ports.
+    """How many packets to ask of a flow of one network: a corner and one within of the first that fares so; of the
+    second, fourth, eighth … that fares alike one of the two, of the others none. Nearly all that differs between such
+    flows is their addresses and ports.
     """
 
     def __init__(self) -> None:
         self.met: Counter[object] = Counter()
 
-    def __call__(self, origin: Origin, flow: Walk) -> int:
+    def __call__(self, origin: Origin, flow: Walk, rng: random.Random) -> tuple[int, int]:
         hops = tuple([(one.component, one.leg) for one in flow.hops])
         blocks = tuple([(one.code, one.component, one.leg) for one in flow.blocks])
         fate = (origin, hops, blocks, tuple([(one.code, one.component) for one in flow.gaps]), flow.context.terminal)
         self.met[fate] += 1
         number = self.met[fate]
-        return 2 if number == 1 else int(number & (number - 1) == 0)
+        if number == 1:
+            return 1, 1
+        if number & (number - 1):
+            return 0, 0
+        return (1, 0) if rng.random() < 0.5 else (0, 1)
+
+
+_ADDRESS = re.compile(r'"([0-9a-f:.]+(?:/[0-9]+)?)"')
+_PORT = re.compile(r'"(?:[A-Za-z]*[Pp]ort|From|To)": ?"?([0-9]{1,5})\b')
+_MESSAGES = [(ICMP << 16) + (kind << 8) + code for kind in (0, 3, 8, 13) for code in (0, 4)]
+_MESSAGES += [(ICMPV6 << 16) + (kind << 8) for kind in (1, 2, 128, 129)]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The values of each dimension that a snapshot names: what is told apart there, if the engine does so or not."""
+
+    values: tuple[Sequence[int], ...]
+
+    @staticmethod
+    def of(files: Mapping[str, bytes]) -> Marks:
+        text = b"\n".join(files.values()).decode()
+        addresses = sorted({one for named in set(_ADDRESS.findall(text)) for one in _ends_of(named)})
+        named = {int(port) for port in _PORT.findall(text)} | {22, 53, 80, 443, 1024, 32768, 40000, 60999}
+        ports = sorted({port + by for port in named for by in (-1, 0, 1) if 0 <= port + by <= 65535})
+        services = sorted([(protocol << 16) + port for protocol in (TCP, UDP) for port in ports] + _MESSAGES)
+        return Marks((addresses, addresses, services, ports, ports, ports, ()))
+
+    def within(self, box: Box, rng: random.Random) -> tuple[int, ...]:
+        """A point of a class: mostly of values that the snapshot names, else any, or an end of the class."""
+        return tuple(self._one(factor, named, rng) for factor, named in zip(box, self.values, strict=True))
+
+    def _one(self, factor: IntervalSet, named: Sequence[int], rng: random.Random) -> int:
+        low, high = rng.choice(factor.spans)
+        if low != high and rng.random() < 0.75:
+            first = bisect_left(named, low)
+            last = bisect_right(named, high, first)
+            if first < last:
+                return named[rng.randrange(first, last)]
+        return rng.choice((low, high, rng.randint(low, high)))
+
+
+@lru_cache(maxsize=65536)
+def _ends_of(text: str) -> tuple[int, ...]:
+    """The first and last address of a block, or an address and the one beyond it; none of what is neither."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return ()
+    base = V6_BASE if network.version == 6 else 0
+    first, last = (base + int(one) for one in (network[0], network[-1]))
+    return (first, last) if "/" in text else (first, first + 1)
 
 
 def corners(box: Box, rng: random.Random, most: int = MOST_CORNERS) -> list[tuple[int, ...]]:
@@ -128,12 +193,13 @@ def size(box: Box) -> int:
     return math.prod(factor.size for factor in box)
 
 
-def compare(world: World, scenario: Scenario, rng: random.Random, most: int | Sparing = MOST_CORNERS) -> int:
-    """Ask the interpreter for the corners of each flow; returns how many it was asked for."""
+def compare(world: Named, scenario: Scenario, rng: random.Random, most: int | Sparing = MOST_CORNERS) -> int:
+    """Ask the interpreter for corners of each flow, and for a packet within; returns how many it was asked for."""
     origin, compared = origin_of(scenario), 0
     for flow in scenario.flows:
-        number = most if isinstance(most, int) else most(origin, flow)
-        for point in corners(flow.box, rng, number) if number else ():
+        corner, inside = (most, 1) if isinstance(most, int) else most(origin, flow, rng)
+        points = corners(flow.box, rng, corner) if corner else []
+        for point in [*points, *(world.marks.within(flow.box, rng) for _ in range(inside))]:
             packet = packet_of(point)
             if packet.destination not in NOT_ROUTED and not _held_by_another(world, origin, packet):
                 result = judge(world, origin, packet)
