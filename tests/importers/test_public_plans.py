@@ -170,6 +170,24 @@ def test_what_is_not_read_may_add_to_what_it_names(kind: str, tmp_path: Path) ->
     assert any(kind in one.file and "undecidable" in one.why for one in report.ignored)
 
 
+@pytest.mark.parametrize(("mode", "outcome"), [("off", "allowed"), ("block-bidirectional", "blocked")])
+def test_block_public_access_of_the_provider_awscc_counts(mode: str, outcome: str, tmp_path: Path) -> None:
+    """It names nothing that it could add to, and was passed over."""
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    plan.add("awscc_ec2_vpc_block_public_access_options.o", provider=PROVIDER.replace("aws", "awscc"),
+             internet_gateway_block_mode=mode)  # fmt: skip
+    assert ask(run(plan, tmp_path)[0], "i-i", "internet") == outcome
+
+
+def test_a_zone_of_the_provider_awscc_leaves_names_open(tmp_path: Path) -> None:
+    """Its names were said not to be there."""
+    plan = PlanJson(region=REGION)
+    behind_nat(plan)
+    plan.add("awscc_route53_hosted_zone.z", provider=PROVIDER.replace("aws", "awscc"), more={"name": "corp.internal"})
+    assert ask(run(plan, tmp_path)[0], "i-i", "host:db.corp.internal") == "unknown"
+
+
 # --- default resources ------------------------------------------------------------------------------------------------
 
 

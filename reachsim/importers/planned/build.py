@@ -57,6 +57,7 @@ UNDECIDABLE: Final[Sequence[tuple[str, str, str]]] = (
     ("aws_ec2", "", "the network, in part"),
     ("aws_network", "", "the network, in part"),
     ("aws_route53", "", "names, in part"),
+    ("awscc_route53", "", "names"),
 )
 """Beginnings of kinds that are not modelled: the file that is left out for them, and what cannot be decided then."""
 
@@ -211,6 +212,8 @@ def _unmodelled(world: World, one: Resource) -> None:
             world.leave_out(one.address, one.kind, f"{UNDECIDED}{what}")
             if call and world.alone:
                 world.drop(one.home, call)
+            for _, vpc in world.each("ec2/describe-vpcs") if what == "names" else ():
+                world.undecided_names(one, "what is added to names", str(vpc["VpcId"]))
             return
     if _is_awss(one.kind) and not any(_of_a_network(word) for word in words_within(one.values)):
         world.unsupported.append((f"{one.address} ({one.kind})", "not modelled"))

@@ -36,6 +36,11 @@ _LISTS: Final = ("aws_prefix_list", "aws_ec2_managed_prefix_list")
 _SAME: Final = {f"aws_alb{rest}": f"aws_lb{rest}" for rest in ("", "_listener", "_listener_rule", "_target_group",
                                                                 "_target_group_attachment")}  # fmt: skip
 """Kinds under their older names."""
+_ALIKE: Final = {f"awscc_{rest}": f"aws_{rest.removeprefix('ec2_')}" for rest in
+                 ("ec2_vpc_block_public_access_options", "ec2_vpc_block_public_access_exclusion")}  # fmt: skip
+"""Kinds of the provider awscc that have the attributes of those of the provider aws."""
+_NAMING: Final = "awscc_route53"
+"""Kinds of awscc that may add any name to any VPC: they are not read, and leave names open."""
 
 
 def import_terraform(
@@ -110,6 +115,8 @@ def _others(plan: Plan) -> Iterator[tuple[str, str]]:
     """Resources of other providers, which no verdict can depend on unless they run things."""
     kinds = Counter(one.kind for one in plan.instances.values() if not one.data and not is_aws(one))
     for kind, count in sorted(kinds.items()):
+        if kind in _ALIKE or kind.startswith(_NAMING):
+            continue
         if kind.startswith("awscc_"):
             yield f"{count} × {kind}", f"undecidable: {_AWSCC} (provider awscc is not read)"
             continue
@@ -163,7 +170,7 @@ def _data_lists(plan: Plan, homes: _Homes, lists: dict[str, list[Mapping[str, An
 def _resources(plan: Plan, homes: _Homes, sources: Sources) -> list[Resource]:
     found = []
     for one in (*plan.gone, *plan.instances.values()):
-        if one.data or not is_aws(one):
+        if one.data or not (is_aws(one) or one.kind in _ALIKE or one.kind.startswith(_NAMING)):
             continue
         actions = set(one.actions)
         if actions == {"delete"}:
@@ -173,7 +180,7 @@ def _resources(plan: Plan, homes: _Homes, sources: Sources) -> list[Resource]:
         else:
             action = "update" if "update" in actions else "keep"
         held = one.before if action == "delete" else one.values
-        kind = _SAME.get(one.kind, one.kind)
+        kind = (_SAME | _ALIKE).get(one.kind, one.kind)
         known = _id(kind, one.before or held) if action != "create" else ""
         found.append(Resource(
             kind, one.address, dict(held), homes.of(one), sources.place(one) or plan.file, id=known,
@@ -207,7 +214,7 @@ class _Homes:
         self._accounts: dict[str, str] = {}
         self._of_config: dict[tuple[str, str], str] = {}
         for key, config in plan.providers.items():
-            if isinstance(config, dict) and config.get("name") == "aws":
+            if isinstance(config, dict) and config.get("name") in ("aws", "awscc"):
                 self._provider(key, config.get("expressions") or {})
         self._walk(plan.configuration, "")
         self.main = (self._account(account, live), self._region(region, live))
