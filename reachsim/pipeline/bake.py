@@ -1,7 +1,8 @@
 """docker buildx bake: the targets of its JSON and HCL files, and of compose files.
 
-What the files compute with functions, conditions or matrices is unknown. **Source:** Docker documentation, "Bake file
-reference" (lookup order, targets, groups, inherits, contexts), "docker buildx bake" (``--set``, ``--push``).
+What the files compute with functions that are not their own, with most conditions and with matrices is unknown.
+**Source:** Docker documentation, "Bake file reference" (lookup order, targets, groups, inherits, contexts, functions),
+"docker buildx bake" (``--set``, ``--push``).
 """
 
 from __future__ import annotations
@@ -60,14 +61,16 @@ def _baked(call: Call, files: list[tuple[str, str]], given: Arguments) -> list[F
         except (ValueError, RecursionError):
             found.append(Gap(name, "not readable"))
     variables = _variables(call, listed)
+    functions = {block.label: block for block in listed if block.kind == "function"}
     for block in listed:
         if block.kind in document:
-            _merge(document, {block.kind: {block.label: block.values(variables)}})
+            _merge(document, {block.kind: {block.label: block.values(variables, functions)}})
     where = files[0][0]
     if not document["target"]:
         return found or [Gap(where, "no targets")]
     wanted = _expanded(given.rest or ["default"], document["group"])
-    for target in [one for one in wanted if one in document["target"]] or list(document["target"]):
+    named = [one for one in wanted if one in document["target"]] or list(document["target"])
+    for target in _linked(document["target"], named, given.all("set")):
         found += _bake_target(call, where, document["target"], target, given)
     return found
 
@@ -104,6 +107,16 @@ def _expanded(names: list[str], groups: dict[str, Any]) -> list[str]:
         else:
             found.append(name)
     return found
+
+
+def _linked(targets: dict[str, Any], names: list[str], given: list[str]) -> list[str]:
+    """Targets with those whose results they take as a context (``target:NAME``), which are built first."""
+    found = list(names)
+    for name in found:
+        contexts = dict(_strings(_inherited(targets, name, given, frozenset()), "contexts"))
+        needs = [one.removeprefix("target:") for one in contexts.values() if one.startswith("target:")]
+        found += [one for one in dict.fromkeys(needs) if one in targets and one not in found]
+    return [*(one for one in found if one not in names), *names]
 
 
 def _bake_target(call: Call, name: str, targets: dict[str, Any], target: str, given: Arguments) -> list[Found]:

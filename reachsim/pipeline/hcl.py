@@ -3,7 +3,7 @@
 A name stands for the variable of that name. Conditions that compare two values are worked out; whatever else needs
 HCL's operators, functions or loops is an unknown value. **Source:** HCL Native Syntax Specification (structural
 elements, conditional operator, template and heredoc expressions); Docker, "Bake standard library functions" (equal,
-notequal).
+notequal, concat, split), "User-defined functions".
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from reachsim.pipeline.variables import is_known, look_up, unknown
 
 MAX_HCL: Final = 1 << 16
 DEEPEST: Final = 30
+MAX_CALLS: Final = 500
+"""Of its file's functions, in one attribute."""
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 
@@ -37,9 +39,12 @@ class Block(Struct, frozen=True):
     label: str
     attributes: dict[str, list[str]]
 
-    def values(self, variables: Mapping[str, str]) -> dict[str, Value]:
-        """The attributes with their variables filled in."""
-        return {name: _value(tokens, variables) for name, tokens in self.attributes.items()}
+    def values(self, variables: Mapping[str, str], functions: Mapping[str, Block] | None = None) -> dict[str, Value]:
+        """The attributes with their variables filled in, and what the file's own functions stand for."""
+        known = functions or {}
+        return {
+            name: _value(_called(tokens, known, [MAX_CALLS]), variables) for name, tokens in self.attributes.items()
+        }
 
 
 def blocks(text: str) -> list[Block]:
@@ -100,16 +105,55 @@ def _pairs(tokens: list[str]) -> Iterator[tuple[str, list[str]]]:
             yield part[0].strip('"'), part[2:]
 
 
+def _called(tokens: list[str], functions: Mapping[str, Block], left: list[int]) -> list[str]:
+    """An expression with each call of a function put in its place: its result, the arguments instead of the names."""
+    found: list[str] = []
+    at = 0
+    while at < len(tokens):
+        block = functions.get(tokens[at]) if tokens[at + 1 : at + 2] == ["("] and left[0] else None
+        if block is None:
+            found.append(tokens[at])
+            at += 1
+            continue
+        left[0] -= 1
+        end = _end(tokens, at + 1)
+        given = [[one for one in part if one != "\n"] for part in _parts(tokens[at + 2 : end - 1], ",")]
+        names = [one for one in block.attributes.get("params", []) if re.fullmatch(r"\w+", one)]
+        bound = dict(zip(names, given, strict=False))
+        result = [one for token in block.attributes.get("result", []) for one in _bound(token, bound)]
+        inner = _called(result, functions, left)
+        found += inner if end - at == len(tokens) else ["(", *inner, ")"]
+        at = end
+    return found
+
+
+def _bound(token: str, bound: Mapping[str, list[str]]) -> list[str]:
+    """A token of a function's result: a name is its argument, also within a text."""
+    if not token.startswith('"'):
+        return bound.get(token, [token])
+    for name, given in bound.items():
+        if len(given) == 1:
+            text = given[0][1:-1] if given[0].startswith('"') else f"${{{given[0]}}}"
+            token = token.replace(f"${{{name}}}", text)
+        if len(token) > MAX_HCL:
+            return ["too_long"]  # a name that nothing sets: unknown
+    return [token]
+
+
 def _value(tokens: list[str], variables: Mapping[str, str], depth: int = 0) -> Value:
     tokens = tokens if depth < DEEPEST else []
     first = tokens[0] if tokens else ""
     if first in ("[", "{") and _end(tokens, 0) == len(tokens):
         if first == "{":
-            return {name: _value(rest, variables, depth + 1) for name, rest in _pairs(tokens[1:-1])}
+            pairs = _pairs(tokens[1:-1])
+            return {_filled(name, variables): _value(rest, variables, depth + 1) for name, rest in pairs}
         parts = ([one for one in part if one != "\n"] for part in _parts(tokens[1:-1], ","))
         return [_value(part, variables, depth + 1) for part in parts if part]
     if first == "(" and _end(tokens, 0) == len(tokens):
         return _value([one for one in tokens[1:-1] if one != "\n"], variables, depth + 1)
+    if tokens[1:2] == ["("] and first in ("concat", "split") and _end(tokens, 1) == len(tokens):
+        trimmed = [_trimmed(one) for one in _parts(tokens[2:-1], ",")]
+        return _listed(first, [_value(one, variables, depth + 1) for one in trimmed if one])
     if len(tokens) != 1:
         chosen = _chosen(tokens, variables, depth)
         return unknown(" ".join(tokens).strip()[:80]) if chosen is None else chosen
@@ -118,6 +162,22 @@ def _value(tokens: list[str], variables: Mapping[str, str], depth: int = 0) -> V
     if first.startswith('"'):
         return _filled(re.sub(r'\\(["\\])', r"\1", first[1:-1]), variables)
     return first if re.fullmatch(r"[\d.]+|true|false|null", first) else look_up(first, variables)
+
+
+def _trimmed(tokens: list[str]) -> list[str]:
+    """Without the ends of lines before and behind it."""
+    inner = [at for at, one in enumerate(tokens) if one != "\n"]
+    return tokens[inner[0] : inner[-1] + 1] if inner else []
+
+
+def _listed(name: str, values: list[Value]) -> list[Value]:
+    """``concat(LIST, …)`` and ``split(SEPARATOR, TEXT)``; what is no list in it is an unknown entry."""
+    if name == "concat":
+        return [inner for one in values for inner in (one if isinstance(one, list) else [unknown(name)])]
+    separator, *texts = values
+    if len(texts) == 1 and isinstance(separator, str) and isinstance(texts[0], str) and separator:
+        return [*texts[0].split(separator)]
+    return [unknown(name)]
 
 
 def _chosen(tokens: list[str], variables: Mapping[str, str], depth: int) -> Value | None:
