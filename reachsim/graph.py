@@ -1,25 +1,27 @@
 """The network as a graph: components by AWS id, and the hops that traffic may take between them.
 
 The edges are those that the walk takes: every interface and build, and the internet, asked for everything. Of
-interfaces of one subnet that nothing tells apart (`reachsim.classes`) one is walked from: for another of them the two
-change places.
+interfaces of one subnet that nothing tells apart (`reachsim.classes`) one is walked from, and one or two are walked to:
+others of them take their places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
-from reachsim.addresses import format_address
+from reachsim.addresses import EVERYWHERE, format_address
 from reachsim.classes import Classes
 from reachsim.forwarding import Ground
+from reachsim.intervals import EMPTY, IntervalSet
 from reachsim.model.network import Network
-from reachsim.simulate import as_drawn, ask
+from reachsim.simulate import as_drawn, ask, ask_addresses
 from reachsim.templates import cut, pattern
 
 if TYPE_CHECKING:
     import networkx
 
+EVERYTHING: Final = ("ip:0.0.0.0/0", "ip:::/0")
 Edges = dict[tuple[str, str, str], tuple[str, bool]]
 """By start, end and leg: the reason of an edge, and whether any traffic surely crosses it."""
 
@@ -42,19 +44,19 @@ def graph_of(
 
     network = ground.network
     types: dict[str, str] = {}
-    edges: Edges = {}
+    walked: Edges = {}
     missing = _unlisted(network)
-    alike = _alike(ground)
-    for source in watch([*alike, *(f"codebuild:{name}" for _, name in sorted(network.projects))]):
-        mine: Edges = {}
-        for block in ("0.0.0.0/0", "::/0"):
-            _walk(ground, source, f"ip:{block}", types, mine, missing)
-        _take(edges, mine, (), ())
-        for twin in alike.get(source, ()):
-            one, other = _names(network, source), _names(network, twin)
-            _take(edges, mine, (*one, *other), (*other, *one))
-            if source in types:
-                types[twin] = types[source]
+    groups = _alike(ground)
+    spared = _spared(network, groups)
+    planned = bool(network.snapshot.manifest.planned)
+    for source in watch([*(one[0] for one in groups), *(f"codebuild:{name}" for _, name in sorted(network.projects))]):
+        whole = planned or source not in network.interfaces
+        for destination in EVERYTHING if whole else (EVERYWHERE - spared(source),):
+            _walk(ground, source, destination, types, walked, missing)
+    for group in groups:
+        known = [types[one] for one in group if one in types]
+        types.update(dict.fromkeys(group if known else (), *known[:1]))
+    edges = _spread(network, walked, {name: group for group in groups for name in group})
     for name in sorted(network.interfaces):
         _walk(ground, "internet", name, types, edges, missing)
     graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(missing=tuple(sorted(missing)))
@@ -65,8 +67,8 @@ def graph_of(
     return graph
 
 
-def _alike(ground: Ground) -> dict[str, list[str]]:
-    """The interfaces to walk from, each with those that nothing but their names tells from it."""
+def _alike(ground: Ground) -> list[list[str]]:
+    """The interfaces, those together that nothing but their names tells apart; the first of them is walked from."""
     classes, network = Classes(ground), ground.network
     groups: dict[object, list[str]] = {}
     for name in sorted(network.interfaces):
@@ -74,7 +76,18 @@ def _alike(ground: Ground) -> dict[str, list[str]]:
         known = classes.of(one)
         key = name if known is None else (known, one.subnet_id, pattern(_names(network, name)))
         groups.setdefault(key, []).append(name)
-    return {first: others for first, *others in groups.values()}
+    return list(groups.values())
+
+
+def _spared(network: Network, groups: Iterable[Sequence[str]]) -> Callable[[str], IntervalSet]:
+    """The addresses that need not be walked to from the first of some that are alike: of each group those of all but
+    its first, and of its own but the next. Where others have one of them, too, all are walked to.
+    """
+    addresses = {one: network.interfaces[one].addresses for group in groups for one in group}
+    lone = [group for group in groups if all(len(network.interfaces_with(addresses[one])) == 1 for one in group)]
+    every = IntervalSet.union_of(addresses[one] for group in lone for one in group[1:])
+    following = {group[0]: addresses[group[1]] for group in lone if len(group) > 1}
+    return lambda source: every - following.get(source, EMPTY)
 
 
 def _unlisted(network: Network) -> set[str]:
@@ -85,15 +98,20 @@ def _unlisted(network: Network) -> set[str]:
 
 
 def _walk(
-    ground: Ground, source: str, destination: str, types: dict[str, str], edges: Edges, missing: set[str]
+    ground: Ground, source: str, destination: str | IntervalSet, types: dict[str, str], edges: Edges, missing: set[str]
 ) -> None:
     """Walk a question, and keep the hops of all its flows and what is missing on the way. Where addresses that AWS has
     yet to pick leave it open, the hops are those of the addresses that stand for them, and nothing surely crosses.
     """
-    found = ask(ground, source, destination)
-    is_open = any(gap.code == "PLANNED_ADDRESS" for one in found for gap in one.gaps)
+    if isinstance(destination, IntervalSet):
+        found, is_open = ask_addresses(ground, source, destination), False
+        drawn = found
+    else:
+        found = ask(ground, source, destination)
+        is_open = any(gap.code == "PLANNED_ADDRESS" for one in found for gap in one.gaps)
+        drawn = as_drawn(ground, source, destination) if is_open else found
     doubtful = ground.worked_out(_doubtful)
-    for scenario in as_drawn(ground, source, destination) if is_open else found:
+    for scenario in drawn:
         missing.update(path for gap in scenario.gaps for path in gap.missing)
         for flow in scenario.flows:
             missing.update(path for gap in flow.gaps for path in gap.missing)
@@ -113,15 +131,31 @@ def _doubtful(ground: Ground) -> frozenset[str]:
     return frozenset(one.component for one in notes if one.code == "PLANNED_VALUE_UNKNOWN" and one.can_hide == "block")
 
 
-def _take(edges: Edges, mine: Edges, names: Sequence[str], others: Sequence[str]) -> None:
-    """Take over edges, with other names in the places of some."""
-    by_name = dict(zip(names, others, strict=True))
-    for (start, end, leg), (reason, passes) in mine.items():
-        key = (by_name.get(start, start), by_name.get(end, end), leg)
-        if key not in edges:
-            reason = cut(reason, names).filled(others)
-        first, already = edges.get(key, (reason, False))
-        edges[key] = (first, already or passes)
+def _spread(network: Network, walked: Edges, alike: Mapping[str, Sequence[str]]) -> Edges:
+    """The edges that were walked, and those of all that could stand at their ends."""
+    edges: Edges = {}
+    for (start, end, leg), (reason, passes) in walked.items():
+        for one in alike.get(start, (start,)):
+            for other in alike.get(end, (end,)):
+                if (one == other) != (start == end):
+                    continue
+                key = (one, other, leg)
+                told = edges.get(key)
+                if told is None:
+                    told = (_retold(network, reason, {start: one, end: other}), False)
+                edges[key] = (told[0], told[1] or passes)
+    return edges
+
+
+def _retold(network: Network, reason: str, places: Mapping[str, str]) -> str:
+    """A reason, with others in the places of some, and these in the places of the others."""
+    changed = {one: other for one, other in places.items() if one != other}
+    if not changed:
+        return reason
+    freed = [one for one in changed if one not in changed.values()]
+    changed |= dict(zip((one for one in changed.values() if one not in changed), freed, strict=True))
+    names, others = ([name for one in some for name in _names(network, one)] for some in (changed, changed.values()))
+    return cut(reason, names).filled(others)
 
 
 def _names(network: Network, interface: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from reachsim.packets import (
     PacketSet,
 )
 from reachsim.readings import Agreed, agreed
-from reachsim.scenarios import FILTER_CODES, Scenario, route_of, scenarios, services_of
+from reachsim.scenarios import FILTER_CODES, Scenario, route_of, scenarios, services_of, to_addresses
 from reachsim.selectors import Selector, parse_selector
 from reachsim.services import SERVICES
 from reachsim.snapshot import WITHIN_VPCS, Planned
@@ -111,6 +111,16 @@ def as_drawn(ground: Ground, source: str, target: str) -> tuple[Scenario, ...]:
     Raises QuestionError.
     """
     return scenarios(ground, parse_selector(source), parse_selector(target), services_of(None, None), None, {})
+
+
+def ask_addresses(ground: Ground, source: str, addresses: IntervalSet) -> tuple[Scenario, ...]:
+    """The scenarios of all that a source sends to some addresses, walked. Raises QuestionError."""
+    sender = parse_selector(source)
+
+    def walk(one: Ground) -> tuple[Scenario, ...]:
+        return to_addresses(one, sender, addresses, services_of(None, None))
+
+    return agreed(ground, walk, _signature, _is_open).found
 
 
 def ask_each(

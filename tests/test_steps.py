@@ -21,6 +21,7 @@ from reachsim import Reach, load, load_files
 from reachsim.answers import Answers
 from reachsim.cli.query import answer
 from reachsim.diff.cells import Asked, passing
+from reachsim.graph import graph_of
 from tests.benchmarks.organization import write
 from tests.scenarios.test_fix import FAILING
 
@@ -148,6 +149,15 @@ def test_what_gets_through_is_walked_no_further_than_to_what_stops_it(reach: Rea
     """
     sender = next(name for name in reach.network.interfaces if f"-{role}-" in name and "eni-0-" not in name)
     assert steps_of(lambda: passing(reach.ground, Asked(sender, "ip:0.0.0.0/0"), {})) < most
+
+
+def test_the_graph_grows_with_the_kinds_of_interfaces(tmp_path: Path) -> None:
+    """Each of a few kinds is walked from and to: four times the interfaces took 13 and 84 million lines."""
+    reaches = [load(write(tmp_path / str(number), 1, number)) for number in (60, 240)]
+    few, many = (steps_of(lambda reach=reach: graph_of(reach.ground)) for reach in reaches)  # type: ignore[misc]
+    assert few < 13_200_000
+    assert many < 37_000_000
+    assert many < 4 * few
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
