@@ -137,7 +137,12 @@ def group() -> None:
 
 
 def main() -> None:
-    """The command line. Its output is UTF-8, except on a terminal that takes something else."""
+    """The command line. Its output is UTF-8, except on a terminal that takes something else. A standard stream that is
+    closed is like the null device.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError, OSError):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")  # type: ignore[union-attr]

@@ -43,6 +43,16 @@ def test_a_full_disk_is_one_line() -> None:
 
 
 @posix
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_is_like_the_null_device(closed: str) -> None:
+    """As jobs of cron and services may be started: the exit code is still the answer."""
+    for command, code in ((["check", LEAKY], 1), (["check", PRIVATE], 0), (["query", PRIVATE], 0)):
+        line = ["sh", "-c", f'"$@" {closed}', "sh", *command_line(command)]
+        found = subprocess.run(line, cwd=ROOT, input=b"", capture_output=True, check=False, timeout=120)
+        assert (found.returncode, found.stdout, found.stderr) == (code, b"", b""), command
+
+
+@posix
 def test_ctrl_c_is_no_answer() -> None:
     """`query` waits for its next line; what it was asked before has been answered already."""
     running = subprocess.Popen(
