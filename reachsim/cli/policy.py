@@ -36,7 +36,7 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(short_help="Decide requests: JSON lines in and out.")
 @click.option(
     "--input", "source", type=click.File("rb"), default="-", metavar="FILE", help="Read FILE instead of standard input."
 )
@@ -84,13 +84,14 @@ def answered(line: bytes) -> dict[str, object]:
     return answer
 
 
-@command.command()
+@command.command(short_help="What is wrong or risky in a policy.")
 @click.argument("file", type=_FILE)
 @click.option(
     "--kind",
     type=click.Choice(KINDS),
-    help="What the policy is used as. Without it: an identity policy, if it has a Principal an endpoint policy, if it "
-    "has one and no Resource a role's trust policy or a resource's.",
+    help="What the policy is used as. Else its elements tell: with Principal and Resource it is taken for an "
+    "endpoint's, with Principal alone for a role's trust policy (or, where its actions are no sts:, a resource's), "
+    "without Principal for an identity policy.",
 )
 @options.output_format
 def lint(file: Path, kind: str | None, form: str) -> None:

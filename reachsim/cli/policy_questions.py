@@ -34,7 +34,7 @@ _service = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="All that a policy lets through, with proof.")
 @click.argument("file", type=_FILE)
 @_account
 @_organization
@@ -98,7 +98,7 @@ def _print_table(table: Table) -> None:
         click.echo(options.harmless(note))
 
 
-@click.command()
+@click.command(short_help="Whether a policy allows more than another.")
 @click.argument("newer", type=_FILE)
 @click.argument("older", type=_FILE)
 @_account
@@ -137,7 +137,7 @@ def compare(
     sys.exit({False: 0, True: 1, None: 3}[found.more])
 
 
-@click.command()
+@click.command(short_help="The narrowest endpoint policy for requests.")
 @click.option(
     "--input", "source", type=click.File("rb"), default="-", metavar="FILE", help="Read FILE instead of standard input."
 )

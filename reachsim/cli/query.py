@@ -28,6 +28,11 @@ KINDS: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 _KEYS: Final = frozenset((*KINDS, "id"))
+_ELSEWHERE: Final = {
+    "prot": "protocol", "proto": "protocol", "ipprotocol": "protocol", "dport": "port", "dstport": "port",
+    "destport": "port", "destinationport": "port", "toport": "port", "ipversion": "family", "addressfamily": "family",
+}  # fmt: skip
+"""What other tools call our keys, in small letters alone."""
 
 
 @click.command(name="query")
@@ -157,9 +162,10 @@ def _refuse_misspelled(question: dict[str, Any]) -> None:
     """
     for key in question:
         if key not in _KEYS:
-            meant = get_close_matches(key.lower(), KINDS, 1, 0.8)
-            if meant:
-                raise QuestionError(f"no key {key!r} in a question; {meant[0]} is one", "BAD_QUESTION")
+            letters = "".join(filter(str.isalpha, key.lower()))
+            meant = _ELSEWHERE.get(letters) or next(iter(get_close_matches(key.lower(), KINDS, 1, 0.8)), None)
+            if meant is not None:
+                raise QuestionError(f"no key {key!r} in a question; {meant} is one", "BAD_QUESTION")
 
 
 def _id_of(line: bytes) -> object:

@@ -40,8 +40,8 @@ def command(snapshot: str, form: str, output: Path | None, overwrite: bool) -> N
         answer = {"checked": found.checked, "problems": problems, "ignored": found.ignored}
         text = json.dumps(answer, indent=2, ensure_ascii=False)
     else:
-        warnings = len(found.problems) - found.faults
+        counts = (found.checked, "file"), (found.faults, "fault"), (len(found.problems) - found.faults, "warning")
         lines = [*map(str, found.problems), *(f"ignored: {path}" for path in found.ignored)]
-        text = "\n".join((*lines, f"{found.checked} files, {found.faults} faults, {warnings} warnings"))
+        text = "\n".join((*lines, ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for number, word in counts)))
     options.emit(text, output, overwrite)
     sys.exit(found.exit_code)

@@ -21,6 +21,7 @@ from .statements import KINDS, Kind
 Severity = Literal["fault", "finding", "warning"]
 ENDPOINT_KINDS: Final = ("endpoint", "gateway-endpoint", "interface-endpoint")
 LINT_KINDS: Final = (*KINDS, *ENDPOINT_KINDS[1:], "trust")
+GRAMMAR: Final = "IAM User Guide, Grammar of the IAM JSON policy language"
 """What a document can be linted as: a kind of policy, or one kind of endpoint, or a role's trust policy."""
 
 
@@ -119,7 +120,7 @@ def lint(document: object, kind: str | None = None) -> tuple[Issue, ...]:
         try:
             top = json.loads(document, object_pairs_hook=_pairs)
         except (ValueError, RecursionError) as error:
-            return (Issue("fault", "NOT_JSON", "", f"not JSON: {error}", "fact 76"),)
+            return (Issue("fault", "NOT_JSON", "", f"not JSON: {error}", GRAMMAR),)
         text = document
     else:
         top, text = document, json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=str)
@@ -182,7 +183,7 @@ def _repeated(whole: Place) -> Iterator[Issue]:
             for key in getattr(place.value, "repeated", ()):
                 pointer = place.child(key).pointer
                 message = f"the key {key!r} stands here more than once; only the last one counts"
-                yield Issue("fault", "REPEATED_KEY", pointer, message, "fact 76")
+                yield Issue("fault", "REPEATED_KEY", pointer, message, GRAMMAR)
             waiting += [place.child(key) for key in place.value]
         elif isinstance(place.value, list):
             waiting += place.items()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .conditions import read_operator
 from .exemptions import RCP_SERVICES
-from .lint import Issue, Place, Subject
+from .lint import GRAMMAR, Issue, Place, Subject
 from .operators import OPERATORS
 from .principals import SERVICE_SUFFIXES, is_known_entry
 from .statements import PRINCIPAL_KINDS
@@ -30,10 +30,9 @@ _UNIQUE_ID: Final = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 """As AWS shows principals that were deleted."""
 _ACCOUNT_PART: Final = re.compile(r"(\d{12})?|[a-z][a-z-]*|.*[*?$].*")
 _SID: Final = re.compile(r"[A-Za-z0-9]*")
-_GRAMMAR: Final = "fact 76; IAM User Guide, Grammar of the IAM JSON policy language"
 
 
-def _fault(rule: str, pointer: str, message: str, source: str = _GRAMMAR) -> Issue:
+def _fault(rule: str, pointer: str, message: str, source: str = GRAMMAR) -> Issue:
     return Issue("fault", rule, pointer, message, source)
 
 
@@ -52,7 +51,7 @@ def on_document(whole: Place) -> Iterator[Issue]:
     if "Statement" not in top:
         yield _fault("NO_STATEMENT", "", "the policy has no Statement")
     elif top["Statement"] == []:
-        yield Issue("finding", "NO_STATEMENT", "/Statement", "no statement allows anything", _GRAMMAR)
+        yield Issue("finding", "NO_STATEMENT", "/Statement", "no statement allows anything", GRAMMAR)
     yield from _repeated_sids(whole)
 
 
@@ -138,11 +137,11 @@ def _actions(subject: Subject) -> Iterator[Issue]:
     for one in subject.texts("Action", "NotAction"):
         if not _ACTION.fullmatch(one.value):
             message = f"{one.value!r} is no action: an action is written service:Name or *"
-            yield _fault("NO_ACTION_NAME", one.pointer, message, "fact 33; IAM User Guide, Action")
+            yield _fault("NO_ACTION_NAME", one.pointer, message, "IAM User Guide, Action")
 
 
 def _resources(subject: Subject) -> Iterator[Issue]:
-    source = "fact 35; IAM User Guide, Resource"
+    source = "IAM User Guide, Resource"
     for one in subject.texts("Resource", "NotResource"):
         parts = one.value.split(":", 5)
         if one.value != "*" and (len(parts) < 6 or not _like(parts[0], "arn")):
@@ -163,7 +162,7 @@ def _like(text: str, wanted: str) -> bool:
 
 
 def _principals(subject: Subject) -> Iterator[Issue]:
-    source = "fact 37; IAM User Guide, Principal"
+    source = "IAM User Guide, Principal"
     if subject.kind not in PRINCIPAL_KINDS:
         return
     for element in subject.under("Principal", "NotPrincipal"):
@@ -209,7 +208,7 @@ def _conditions(subject: Subject) -> Iterator[Issue]:
             keys = block.child(written)
             if read_operator(written) is None:
                 message = f"there is no condition operator {written!r}{_operator_case(written)}"
-                yield _fault("UNKNOWN_OPERATOR", keys.pointer, message, "fact 61; IAM User Guide, Condition operators")
+                yield _fault("UNKNOWN_OPERATOR", keys.pointer, message, "IAM User Guide, Condition operators")
             if not isinstance(keys.value, dict):
                 yield _fault("WRONG_TYPE", keys.pointer, f"expected an object of keys, found {_sort(keys.value)}")
     for written, key, values in subject.conditions():
@@ -240,7 +239,7 @@ def _trust(subject: Subject) -> Iterator[Issue]:
 
 
 def _rcp(subject: Subject) -> Iterator[Issue]:
-    source = "fact 12; AWS Organizations User Guide, RCP syntax"
+    source = "AWS Organizations User Guide, RCP syntax"
     if subject.fields.get("Effect") == "Allow":
         message = "only AWS's own RCPFullAWSAccess may allow; a policy of yours has the Effect Deny"
         yield _fault("RCP_ALLOW", f"{subject.place.pointer}/Effect", message, source)

@@ -23,6 +23,7 @@ from .request import FOLDED_VPC_KEYS
 from .statements import PRINCIPAL_KINDS
 
 _KEYS: Final = "IAM User Guide, AWS global condition context keys"
+_LOGIC: Final = "IAM User Guide, Policy evaluation logic"
 _SEVERAL: Final = "IAM User Guide, Conditions with multiple context keys or values"
 _ORGANIZATION: Final = (r"o-[a-z0-9]{10,32}", "an organization's id, such as o-a1b2c3d4e5")
 _PATH: Final = (r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*",
@@ -60,7 +61,9 @@ def on_document(top: object, kind: str) -> Iterator[Issue]:
         for deny in denies:
             if all(_covers(deny.value, place.value, name, kind) for name in ("Action", "Resource", "Principal")):
                 message = f"the Deny of {deny.pointer} takes back all that this allows"
-                yield Issue("finding", "DENIED_WHOLE", place.pointer, message, "fact 2; Policy evaluation logic")
+                yield Issue(
+                    "finding", "DENIED_WHOLE", place.pointer, message, "IAM User Guide, Policy evaluation logic"
+                )
                 break
 
 
@@ -115,7 +118,7 @@ def _contradictions(subject: Subject) -> Iterator[Issue]:
     for key, values in there:
         if key == "aws:sourceip" and vpc is not None:
             message = f"no request has aws:SourceIp and {vpc}: the one comes by the internet, the other by an endpoint"
-            yield Issue("finding", "NEVER_TOGETHER", values.pointer, message, f"fact 62; {_KEYS}")
+            yield Issue("finding", "NEVER_TOGETHER", values.pointer, message, _KEYS)
     for several in asked.values():
         yield from _never_all(several)
 

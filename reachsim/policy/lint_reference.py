@@ -16,7 +16,7 @@ from . import reference
 from .glob import Glob
 from .lint import Issue, Place, Subject
 
-_SOURCE: Final = "fact 32; Service Authorization Reference"
+_SOURCE: Final = "Service Authorization Reference"
 _KEYS: Final = "IAM User Guide, AWS global condition context keys; Service Authorization Reference"
 _VARIABLE: Final = re.compile(r"\$\{[^{}]*\}")
 _WILDCARD: Final = re.compile(r"[*?]")

@@ -92,7 +92,7 @@ def on_document(top: object, kind: str) -> Iterator[Issue]:
             "account, and no statement lets these through: docker pull fails. Allow s3:GetObject on "
             "arn:aws:s3:::prod-REGION-starport-layer-bucket/* without a condition on the principal"
         )
-        yield _issue("warning", "ECR_LAYERS", "", message, "fact 27; Amazon ECR User Guide, interface VPC endpoints")
+        yield _issue("warning", "ECR_LAYERS", "", message, "Amazon ECR User Guide, interface VPC endpoints")
 
 
 def _system_ids(written: str, key: str, values: Place) -> Iterator[Issue]:
@@ -103,7 +103,7 @@ def _system_ids(written: str, key: str, values: Place) -> Iterator[Issue]:
     found = read_operator(written)
     if found is not None and found[0].name.startswith(("Numeric", "Date")):
         message = f"{written} compares numbers, and aws:{name} is an id"
-        yield _issue("finding", "NUMERIC_ID", values.pointer, message, f"fact 23; {_PRIVATELINK}")
+        yield _issue("finding", "NUMERIC_ID", values.pointer, message, _PRIVATELINK)
     if found is not None and "Like" not in found[0].name:
         return
     for one in values.texts():
@@ -111,7 +111,7 @@ def _system_ids(written: str, key: str, values: Place) -> Iterator[Issue]:
             message = (
                 f"aws:{name} holds an id that the system made; a wildcard in {one.value!r} lets ids of strangers in"
             )
-            yield _issue("finding", "WILDCARD_ID", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+            yield _issue("finding", "WILDCARD_ID", one.pointer, message, _PRIVATELINK)
 
 
 def _short_runs(written: str, key: str, values: Place) -> Iterator[Issue]:
@@ -126,7 +126,7 @@ def _short_runs(written: str, key: str, values: Place) -> Iterator[Issue]:
         for before, after in pairwise(runs):
             if max(len(before), len(after)) < _FIXED_RUN:
                 message = f"{one.value!r} has fewer than {_FIXED_RUN} characters in a row before or after a wildcard"
-                yield _issue("finding", "SHORT_WILDCARD", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+                yield _issue("finding", "SHORT_WILDCARD", one.pointer, message, _PRIVATELINK)
                 break
 
 
@@ -139,7 +139,7 @@ def _literal_wildcards(written: str, key: str, values: Place) -> Iterator[Issue]
     for one in values.texts():
         if re.search(r"[*?]", re.sub(r"\$\{[^{}]*\}", "", one.value)):
             message = f"{written} compares {one.value!r} letter by letter with {key}; wildcards count in {like}"
-            yield _issue("warning", "LITERAL_WILDCARD", one.pointer, message, f"fact 52; {_OPERATORS}")
+            yield _issue("warning", "LITERAL_WILDCARD", one.pointer, message, _OPERATORS)
 
 
 def _account_parts(key: str, values: Place) -> Iterator[Issue]:
@@ -151,7 +151,7 @@ def _account_parts(key: str, values: Place) -> Iterator[Issue]:
         parts = one.value.split(":", 5)
         if len(parts) == 6 and parts[0] == "arn" and re.search(r"\d", parts[4]) and re.search(r"[*?]", parts[4]):
             message = f"the account {parts[4]!r} mixes digits and wildcards; {key} would match accounts of strangers"
-            yield _issue("finding", "PARTIAL_ACCOUNT", one.pointer, message, f"fact 23; {_PRIVATELINK}")
+            yield _issue("finding", "PARTIAL_ACCOUNT", one.pointer, message, _PRIVATELINK)
 
 
 def _sets(subject: Subject, written: str, key: str, values: Place) -> Iterator[Issue]:
@@ -167,13 +167,13 @@ def _sets(subject: Subject, written: str, key: str, values: Place) -> Iterator[I
         return
     if quantifier is Quantifier.ONE and many:
         message = f"{key} can have several values and {written} takes one; use ForAnyValue: or ForAllValues:"
-        yield _issue("finding", "NO_SET_OPERATOR", values.pointer, message, f"fact 60; {_SETS}")
+        yield _issue("finding", "NO_SET_OPERATOR", values.pointer, message, _SETS)
     elif quantifier is not Quantifier.ONE and sort is not None and not many:
         message = f"{key} has one value at most, and {written.split(':')[0]} is for keys with several"
-        yield _issue("warning", "SET_OPERATOR", values.pointer, message, f"fact 50; {_SETS}")
+        yield _issue("warning", "SET_OPERATOR", values.pointer, message, _SETS)
     if quantifier is Quantifier.ALL and subject.fields.get("Effect") == "Allow" and not _asks_presence(subject, key):
         message = f'{written} holds for every request without {key}; add "Null": {{"{key}": "false"}} to ask for it'
-        yield _issue("finding", "FOR_ALL_VALUES_ALLOW", values.pointer, message, f"fact 50; {_SETS}")
+        yield _issue("finding", "FOR_ALL_VALUES_ALLOW", values.pointer, message, _SETS)
 
 
 def _asks_presence(subject: Subject, key: str) -> bool:
@@ -187,19 +187,19 @@ def _endpoint_keys(subject: Subject, written: str, key: str, values: Place) -> I
     folded = key.lower()
     if subject.endpoint and folded == "aws:sourceip":
         message = "requests through an endpoint have no aws:SourceIp; use aws:VpcSourceIp"
-        yield _issue("finding", "SOURCE_IP_AT_ENDPOINT", values.pointer, message, f"fact 62; {_KEYS}")
+        yield _issue("finding", "SOURCE_IP_AT_ENDPOINT", values.pointer, message, _KEYS)
     if folded == "aws:vpcsourceip" and not any(
         other.lower() in ("aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn") for _, other, _ in subject.conditions()
     ):
         message = "private addresses repeat in every VPC; ask for aws:SourceVpc or aws:SourceVpce as well"
-        yield _issue("warning", "VPC_SOURCE_IP_ALONE", values.pointer, message, f"fact 64; {_KEYS}")
+        yield _issue("warning", "VPC_SOURCE_IP_ALONE", values.pointer, message, _KEYS)
     if folded in _VPCE_KEYS:
         services = sorted({one.value.lower().partition(":")[0] for one in subject.texts("Action")})
         without = [one for one in services if one in _NO_VPCE_KEYS]
         if without:
             what = "denies all of it" if subject.fields.get("Effect") == "Deny" else "never matches"
             message = f"{' and '.join(without)} has no {key} in its requests, so {written} {what} or says nothing there"
-            yield _issue("finding", "KEY_NOT_SUPPLIED", values.pointer, message, f"facts 65, 66; {_KEYS}")
+            yield _issue("finding", "KEY_NOT_SUPPLIED", values.pointer, message, _KEYS)
 
 
 def _addresses(subject: Subject, written: str, key: str, values: Place) -> Iterator[Issue]:
@@ -213,7 +213,7 @@ def _addresses(subject: Subject, written: str, key: str, values: Place) -> Itera
             yield _issue("finding", "ADDRESS_AS_TEXT", one.pointer, message, _OPERATORS)
         elif key.lower() == "aws:sourceip" and not subject.endpoint and _is_private(one.value):
             message = f"no request has a private address such as {one.value} as its aws:SourceIp; use aws:VpcSourceIp"
-            yield _issue("warning", "PRIVATE_ADDRESS", one.pointer, message, f"fact 62; {_KEYS}")
+            yield _issue("warning", "PRIVATE_ADDRESS", one.pointer, message, _KEYS)
 
 
 def _is_private(text: str) -> bool:
@@ -227,7 +227,7 @@ def _is_private(text: str) -> bool:
 
 def _variables(subject: Subject) -> Iterator[Issue]:
     variable = re.compile(r"\$\{([^{}]*)\}")
-    source = "fact 40; IAM User Guide, Variables and tags"
+    source = "IAM User Guide, Variables and tags"
     resources = [(one, True) for one in subject.texts("Resource", "NotResource")]
     values = [(one, False) for _, _, place in subject.conditions() for one in place.texts()]
     for one, in_resource in resources + values:
@@ -336,7 +336,7 @@ def _gateway_principals(subject: Subject) -> Iterator[Issue]:
             message = f'at {at} {one.value!r} {means}: write Principal "*" and a condition on aws:PrincipalArn'
             sure = subject.endpoint == "gateway-endpoint" or account
             severity: Severity = "finding" if sure else "warning"
-            yield _issue(severity, "GATEWAY_PRINCIPAL", one.pointer, message, f"fact 24; {_PRIVATELINK}")
+            yield _issue(severity, "GATEWAY_PRINCIPAL", one.pointer, message, _PRIVATELINK)
 
 
 def _gateway_service(action: str) -> bool:
@@ -352,9 +352,7 @@ def _unlisted_levels(entries: Place) -> Iterator[Issue]:
         parts = one.value.split(":", 5)
         if len(parts) == 6 and not _is_account_entry(one.value) and parts[4] not in accounts:
             message = f"the Deny hits {one.value} all the same, since its account {parts[4]} is not listed"
-            yield _issue(
-                "finding", "NOT_PRINCIPAL_LEVELS", one.pointer, message, "fact 26; IAM User Guide, NotPrincipal"
-            )
+            yield _issue("finding", "NOT_PRINCIPAL_LEVELS", one.pointer, message, "IAM User Guide, NotPrincipal")
 
 
 def _is_account_entry(text: str) -> bool:

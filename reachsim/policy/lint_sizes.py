@@ -32,7 +32,7 @@ class Limit(NamedTuple):
     but: str = ""
 
 
-_PRIVATELINK: Final = Limit(20_480, "an endpoint policy", "fact 20; AWS PrivateLink Guide, Endpoint policies")
+_PRIVATELINK: Final = Limit(20_480, "an endpoint policy", "AWS PrivateLink Guide, Endpoint policies")
 _LIMITS: Final = {
     "identity": Limit(
         10_240,

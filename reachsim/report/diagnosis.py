@@ -27,7 +27,8 @@ MOST_CAUSES = 8
 def render_diagnosis(found: Diagnosis, network: Labels, *, colour: bool = False, columns: int = WIDTH) -> str:
     """Each error with its place in the log, the snapshot's answer, and its causes by rank."""
     paint = Paint(colour, columns)
-    lines = [paint.bold(f"{label(network, found.source)}: {found.lines} lines of log, {_count(found)}")]
+    length = f"{found.lines} line{'s' if found.lines != 1 else ''} of log"
+    lines = [paint.bold(f"{label(network, found.source)}: {length}, {_count(found)}")]
     if not found.errors:
         return "\n".join([*lines, *wrap(NOTHING, columns, "  ")]) + "\n"
     for number, one in enumerate(found.errors, 1):

@@ -182,6 +182,20 @@ def test_labels_of_the_map_do_not_overlap(browser: webdriver.Chrome, pages: dict
         assert count > 20
 
 
+@pytest.mark.parametrize("name", ["diff-en", "diff-ja"])
+def test_no_word_of_a_comparison_is_broken(name: str, browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
+    """Of findings that came and went: "ne" stood over "w"."""
+    script = """
+      const lines = (cell) => { const all = document.createRange(); all.selectNodeContents(cell);
+        return new Set([...all.getClientRects()].map((one) => Math.round(one.top))).size };
+      return [...document.querySelectorAll("#findings tbody th")].map(lines);"""
+    browser.set_window_size(1440, 900)
+    open_page(browser, pages[name])
+    found = browser.execute_script(script)
+    assert found
+    assert set(found) == {1}
+
+
 def test_it_prints(browser: webdriver.Chrome, pages: dict[str, Path]) -> None:
     import base64
 

@@ -309,12 +309,14 @@ def test_no_single_file_that_is_lost_turns_the_answer_round(pipeline: Path) -> N
 
 
 @pytest.mark.parametrize("make", ["nothing", "account", "region"])
-def test_an_empty_snapshot_is_undecided(tmp_path: Path, make: str) -> None:
+def test_a_folder_without_any_answer_is_no_snapshot(tmp_path: Path, make: str) -> None:
     folder = {"nothing": ".", "account": "111111111111", "region": "111111111111/us-east-1/ec2"}[make]
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    check, trace, query = commands(tmp_path)
-    assert (check.exit_code, trace.exit_code, query.exit_code) == (3, 3, 0)
-    assert json.loads(query.stdout)["outcome"] == "unknown"
+    refused(tmp_path, str(tmp_path), "expected a snapshot: files named ACCOUNT/REGION/SERVICE/CALL.json")
+
+
+def test_of_no_file_at_all_nothing_is_known() -> None:
+    assert load_files({}).check().exit_code == 3
 
 
 def test_a_file_where_a_folder_should_be_is_the_same_as_no_folder(pipeline: Path) -> None:
@@ -825,6 +827,11 @@ def test_a_line_that_is_no_json_object(line: bytes) -> None:
         ({"source": HOSTILE}, "BAD_SELECTOR", "selector"),
         ({"prt": 443}, "BAD_QUESTION", "port is one"),
         ({"Protocol": "udp"}, "BAD_QUESTION", "protocol is one"),
+        ({"proto": "udp"}, "BAD_QUESTION", "protocol is one"),
+        ({"IpProtocol": "udp"}, "BAD_QUESTION", "protocol is one"),
+        ({"destination_port": 53}, "BAD_QUESTION", "port is one"),
+        ({"ToPort": 53}, "BAD_QUESTION", "port is one"),
+        ({"ip-version": "ipv6"}, "BAD_QUESTION", "family is one"),
     ],
     ids=lambda value: ascii(value)[:40] if isinstance(value, dict) else None,
 )

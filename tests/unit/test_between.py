@@ -122,6 +122,15 @@ def test_boxes_do_not_overlap(found: Diff) -> None:
     assert_apart(plot_diff(other))
 
 
+def test_a_way_out_that_is_allowed_is_not_green_in_the_table() -> None:
+    """It has the colour that the report gives what leaves."""
+    leaky = load(ROOT / "snapshots/leaky-pipeline")
+    diff = leaky.diff(leaky.what_if(remove=[*leaky.network.nat_gateways]))
+    page = render_diff_html(diff, leaky, before="old", after="new", version="0")
+    assert '<span class="badge allowed leaving">allowed (internet)</span>' in page
+    assert '<span class="badge allowed">allowed (internet)</span>' not in page
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_page_is_well_formed_and_makes_no_request(found: Diff, lang: Lang) -> None:
     text = render_diff_html(found, found.known, before="old", after="new", version="0", lang=lang)

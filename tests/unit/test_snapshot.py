@@ -215,6 +215,38 @@ def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path: Path) -> None:
             assert {path: snapshot.read(path) for path in snapshot.paths} == files
 
 
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ((), "found no file with such a name"),
+        (("README.md", "ap-northeast-1/ec2/describe-vpcs.json"), "found no file with such a name"),
+        ((f"prod/{VPCS}", f"prod/{BUCKET}", f"old/test/{VPCS}"), "found snapshots below it: old/test, prod"),
+        (tuple(f"{name}/{VPCS}" for name in "abcd"), "found snapshots below it: a, b, c, …"),
+    ],
+    ids=["nothing", "an account's folder", "a folder of snapshots", "many"],
+)
+def test_a_folder_or_zip_without_an_answer_is_no_snapshot(tmp_path: Path, held: tuple[str, ...], found: str) -> None:
+    """It was taken for one that lacks everything: `validate` found no fault, and `plot` drew an empty page."""
+    (tmp_path / "s").mkdir()
+    with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+        archive.writestr("beside.txt", b"")
+        for name in held:
+            path = tmp_path / "s" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"{}")
+            archive.writestr(name, b"{}")
+    for place in ("s", "s.zip"):
+        with pytest.raises(SnapshotError) as error:
+            open_snapshot(tmp_path / place)
+        expected = "expected a snapshot: files named ACCOUNT/REGION/SERVICE/CALL.json"
+        assert str(error.value) == f"{tmp_path / place}: {expected}, {found}"
+
+
+def test_a_capture_of_which_nothing_but_the_manifest_is_there_is_a_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "snapshot.json").write_bytes(b'{"complete": false}')
+    assert not open_snapshot(tmp_path).manifest.complete
+
+
 def test_an_account_alone_in_a_zip_is_not_taken_for_the_snapshots_own_folder(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
         archive.writestr(VPCS, b"{}")

@@ -308,7 +308,7 @@ def test_files_that_the_format_does_not_name_are_listed(tmp_path: Path) -> None:
     result = CliRunner().invoke(group, ["validate", str(tmp_path)])
     assert result.exit_code == 0
     assert re.findall(r"ignored: (.+)", result.stdout) == [f"{HOME}/ec2/a/b/c.json", "notes.txt", "vpcs.json"]
-    assert result.stdout.splitlines()[-1] == "1 files, 0 faults, 0 warnings"
+    assert result.stdout.splitlines()[-1] == "1 file, 0 faults, 0 warnings"
 
 
 def test_the_exit_code_is_2_for_faults_and_json_has_them_all(tmp_path: Path) -> None:
