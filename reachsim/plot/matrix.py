@@ -18,6 +18,10 @@ FILLS: Final = {
     "blocked": ("#f5c9ab", "//"), "wanted": ("#f4f4f4", ""), "unknown": ("#cfe6f7", "--"),
 }  # fmt: skip
 LETTERS: Final = {"allowed": "A", "intermittent": "I", "blocked": "B", "unknown": "U"}
+KEY: Final = (
+    "A allowed  B blocked (grey: as wanted)  I intermittent  U unknown",
+    "* a step needs it  ! leaves the private ways",
+)
 
 
 def plot_matrix(check: Check, ax: Axes | None = None, *, network: Labels | None = None) -> Axes:
@@ -33,7 +37,7 @@ def plot_matrix(check: Check, ax: Axes | None = None, *, network: Labels | None 
     left = max((len(name) for name in names), default=10) * COLUMN + 3 * GAP
     top = max((len(cut(column)) for column in columns), default=4) * COLUMN * 0.72 + 3 * GAP
     side = 3.2 * ROW
-    width = left + side * len(columns) + top * 0.8 + GAP
+    width = max(left + side * len(columns) + top * 0.8, max(map(len, KEY)) * COLUMN) + GAP
     height = top + 2 * ROW * max(1, len(sources)) + 5 * ROW
     if ax is None:
         ax = axes(width, height + 30)
@@ -57,10 +61,7 @@ def plot_matrix(check: Check, ax: Axes | None = None, *, network: Labels | None 
             write(ax, left + (k + 0.5) * side, y + ROW, letter, size * 1.1, ha="center", weight="bold")
     if not sources:
         write(ax, width / 2, height / 2, "no source to judge", size, ha="center")
-    for number, text in enumerate((
-        "A allowed  B blocked (grey: as wanted)  I intermittent  U unknown",
-        "* a step needs it  ! leaves the private ways",
-    )):  # fmt: skip
+    for number, text in enumerate(KEY):
         write(ax, GAP, height - (2.6 - number * 1.2) * ROW, text, size, color=DIM)
     title(ax, f"overall: {check.overall}", size)
     return ax

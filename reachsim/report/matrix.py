@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reachsim.report.columns import table, wrap
+from reachsim.report.columns import table, wrap, wrap_parts
 from reachsim.report.paint import Paint
 from reachsim.report.words import ROUTES, Labels, label
 from reachsim.verdict import Cell, Check
@@ -17,6 +17,8 @@ COLUMNS = ("git-codecommit", "codecommit", "ecr.api", "ecr.dkr", "s3", "logs", "
 """Services in the order in which the pipeline meets them; others follow in the check's order."""
 OUT, IN = "internet (out)", "internet (in)"
 MOST_ALIKE = 3
+LONGEST_NAME = 45
+"""Columns of a source, which is broken behind its hyphens where it takes more."""
 NO_SOURCES = (
     "No source to judge: the snapshot names no CodeBuild project and no instance that pushes to CodeCommit. "
     "Name one with --from SELECTOR."
@@ -77,7 +79,7 @@ def _source(check: Check, network: Labels, source: str) -> list[str]:
     lines += [f"= {label(network, one)}" for one in alike[:MOST_ALIKE]]
     if len(alike) > MOST_ALIKE:
         lines.append(f"= {len(alike) - MOST_ALIKE} more")
-    return lines
+    return [part for line in lines for part in wrap_parts(re.split(r"(?<=[-_/])", line), LONGEST_NAME, between="")]
 
 
 def _cell(cell: Cell | None, is_internet: bool) -> list[str]:

@@ -362,7 +362,8 @@ def test_help_names_every_option_and_the_exit_codes(run: Run, name: str) -> None
             assert parameter.help
     assert "Example:\n  " in result.stdout or "Examples:\n  " in result.stdout
     assert all(len(line) <= 90 for line in result.stdout.splitlines())
-    assert "...\n" not in result.stdout  # what click makes of a sentence that is too long for a list
+    _, _, listed = result.stdout.partition("\nCommands:\n")
+    assert "..." not in listed  # what click makes of a sentence that is too long for a list
 
 
 def test_explain_lists_every_code_once(run: Run) -> None:

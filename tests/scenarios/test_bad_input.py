@@ -718,8 +718,8 @@ def test_a_zip_that_cannot_be_unpacked(tmp_path: Path, flag: int, method: int) -
     refused(place, f"{VPCS}: expected a readable member of the zip")
 
 
-def test_a_zip_without_files_is_an_empty_snapshot(tmp_path: Path) -> None:
-    assert run("check", str(zipped(tmp_path / "s.zip", []))).exit_code == 3
+def test_a_zip_without_files_is_no_snapshot(tmp_path: Path) -> None:
+    refused(zipped(tmp_path / "s.zip", []), "s.zip", "expected a snapshot: files named")
 
 
 # --- large files ----------------------------------------------------------------------------------------------------

@@ -107,6 +107,14 @@ def test_no_label_lies_on_another(reach: Reach) -> None:
     assert all(box.x0 >= -1 and box.y0 >= -1 for box in boxes)
 
 
+def test_a_matrix_without_sources_has_room_for_its_key() -> None:
+    ax = plot_matrix(Check("undecided", (), (), (), (), ()))
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    assert "no source to judge" in texts(ax)
+    assert all(box.x0 >= -1 and box.x1 <= figure.bbox.width + 1 for box in boxes_of(ax))
+
+
 def test_the_matrix_has_a_letter_in_each_cell(reach: Reach) -> None:
     check = reach.check()
     ax = plot_matrix(check, network=reach)

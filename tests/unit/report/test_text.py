@@ -349,6 +349,22 @@ def test_a_leak_to_a_service_is_marked_as_the_internet_is() -> None:
     assert text.startswith("overall: leaking\n")
 
 
+def test_a_long_name_does_not_tear_the_matrix_apart() -> None:
+    """A project's name may have 150 characters: each destination stood in a table of its own."""
+    net = Build()
+    vpc = net.vpc("10.0.0.0/16")
+    subnet = net.subnet(vpc, "10.0.1.0/24", table=net.table(vpc))
+    name = "-".join(["service", *(f"part{i:02}" for i in range(14)), "x" * 44])
+    net.project(name, vpc, [subnet], [net.group(vpc)])
+    reach = load_files(net.files())
+    blocks = render_check(reach.check(), reach).split("\n\nsteps")[0].split("\n\n")[1:-1]
+    assert len(blocks) == 2
+    for block in blocks:
+        assert all(len(line) <= 120 for line in block.splitlines())
+        rows = block.split("─\n")[1].splitlines()
+        assert "".join(row.split("  ")[0] for row in rows) == f"codebuild:{name}"
+
+
 def test_sources_with_the_same_answers_share_a_row_and_a_line() -> None:
     net = Build()
     vpc = net.vpc("10.0.0.0/16")
