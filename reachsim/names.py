@@ -83,6 +83,9 @@ class Names(Shown, frozen=True):
     source: str
     tables: tuple[NameTable, ...]
 
+    def __repr__(self) -> str:
+        return f"<Names {self.source}: {len(self.tables)} tables>"
+
     def to_json(self) -> dict[str, Any]:
         """As ``reachsim names --format json`` prints it."""
         found: dict[str, Any] = msgspec.to_builtins(self)

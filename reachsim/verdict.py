@@ -159,6 +159,9 @@ class Finding(Shown, frozen=True):
     evidence: tuple[str, ...]
     remedy: str
 
+    def __repr__(self) -> str:
+        return f"<Finding {self.id}: {self.component}>"
+
 
 class Acceptance(msgspec.Struct, frozen=True):
     """A finding that the team has accepted (``[[accept]]`` in reachsim.toml)."""

@@ -95,6 +95,9 @@ class Diagnosis(Shown, frozen=True):
     errors: tuple[Diagnosed, ...]
     further: int = 0
 
+    def __repr__(self) -> str:
+        return f"<Diagnosis {self.source}: {self.lines} lines, {len(self.errors) + self.further} errors>"
+
     @property
     def causes(self) -> tuple[Cause, ...]:
         """Every cause once: those of errors that ended a command first, then the surer, then the earlier in the log."""

@@ -166,6 +166,9 @@ class Diff(Shown, frozen=True):
     limits: tuple[str, ...] = ()
     """What of the causes was not looked for, in words."""
 
+    def __repr__(self) -> str:
+        return f"<Diff: {len(self.changes)} changes, {len(self.cells)} answers changed>"
+
     @property
     def known(self) -> Known:
         """Names of both snapshots, the newer one's where they differ."""

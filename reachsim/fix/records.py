@@ -75,6 +75,9 @@ class Plan(Shown, frozen=True):
     """Holder (and name) → a policy's whole text after the fix, of those that it changes."""
     missing: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Plan {self.status}: {self.before} → {self.after}, {len(self.steps)} steps>"
+
     @property
     def steps(self) -> tuple[Step, ...]:
         return in_order(step for one in self.mends for step in one.steps)

@@ -65,6 +65,9 @@ class Verification(Shown, frozen=True):
     first: int | None = None
     last: int | None = None
 
+    def __repr__(self) -> str:
+        return f"<Verification: {self.records} records, {self.agreed} agreed, {self.disagreed} disagreed>"
+
     @property
     def disagreed(self) -> int:
         return sum(one.records for one in self.disagreements)

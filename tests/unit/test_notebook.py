@@ -187,6 +187,14 @@ def test_print_gives_the_terminals_text_and_a_repr_fits_a_line() -> None:
         == f"{check.findings[0].severity.upper()} {check.findings[0].id}: {check.findings[0].title}"
     )
     assert "\x1b" not in str(verdict) + str(check)
+    assert repr(check.findings[0]) == f"<Finding {check.findings[0].id}: {check.findings[0].component}>"
+    diff = reach.diff(reach.what_if(remove=[*reach.network.nat_gateways]))
+    assert repr(diff) == f"<Diff: {len(diff.changes)} changes, {len(diff.cells)} answers changed>"
+    plan = load(ROOT / "snapshots" / "broken-pipeline").fix()
+    assert repr(plan) == f"<Plan proven: private-but-failing → private-and-working, {len(plan.steps)} steps>"
+    assert repr(reach.names("codebuild:app-build")) == "<Names codebuild:app-build: 1 tables>"
+    assert repr(reach.diagnose(b"nothing", "app-build")) == "<Diagnosis codebuild:app-build: 1 lines, 0 errors>"
+    assert repr(Verification(3, 2, (), {})) == "<Verification: 3 records, 2 agreed, 0 disagreed>"
 
 
 def test_selections_are_a_table(reach: Reach) -> None:
