@@ -259,7 +259,7 @@ class Reach:
         projects = list(self.codebuild.values())
         ids = [one for found in (self.instances, self.subnets, self.vpcs) for one in dict.fromkeys(found.values())]
         others = [one for one in (*projects, *ids) if one.startswith(f"{kind}:" if colon else f"{kind.split('-')[0]}-")]
-        known = [*projects, *ids[:MOST_COMPARED], "internet", *SERVICES]
+        known = [*projects, *ids[:MOST_COMPARED], *(() if colon else ("internet", *SERVICES))]
         near = difflib.get_close_matches(selector, known, n=3, cutoff=0.75)
         if not colon:
             near = near or difflib.get_close_matches(f"codebuild:{selector}", projects, n=3, cutoff=0.9)

@@ -46,6 +46,7 @@ from reachsim.intervals import IntervalSet
 from reachsim.model.network import Network
 from reachsim.selectors import parse_selector
 from reachsim.simulate import simulate
+from reachsim.sources import not_found
 from reachsim.verdict import Acceptance, Cell, Check, Finding, Verdict
 from reachsim.workloads import find_project
 
@@ -67,11 +68,15 @@ def check(
         config: ``reachsim.toml``.
         code: folder of the build's files by project; the configuration's and the snapshot's own count besides.
 
-    Raises QuestionError, and SnapshotError for a file that cannot be decoded.
+    Raises QuestionError (of a project in ``code`` too that is not in the snapshot), and SnapshotError for a file that
+    cannot be decoded.
     """
     network = ground.network
     config = config or Config()
     folders = config.folders | {name: Path(place) for name, place in (code or {}).items()}
+    for name in code or ():
+        if find_project(network, name) is None:
+            not_found(network, parse_selector(f"codebuild:{name}"), "batch-get-projects", "codebuild")
     found, lacking = _sources(network, tuple(chosen or config.sources))
     judged = [_judge(ground, source, config, folders) for source in found]
     wider, managed = with_managed_compute(ground)

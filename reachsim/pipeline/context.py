@@ -98,7 +98,8 @@ def open_context(path: str | os.PathLike[str]) -> Folder:
     """The files below a directory. Raises QuestionError if it is none."""
     place = Path(path)
     if not place.is_dir():
-        raise QuestionError(f"--context {place}: expected a directory, found {'a file' if place.exists() else 'none'}")
+        found = "a file" if place.exists() else "none"
+        raise QuestionError(f"{place}: expected a folder of the build's files, found {found}")
     return Folder(place)
 
 

@@ -39,6 +39,22 @@ def test_what_was_meant(given: str, meant: str) -> None:
         assert meant in run.stderr.split("did you mean")[1]
 
 
+@pytest.mark.parametrize("line", [["--from", "codebuild:nope"], ["--code", "nope=snapshots"]])
+def test_another_project_is_meant_not_the_service(line: list[str]) -> None:
+    """A folder for a project that is not there was passed over."""
+    run = CliRunner().invoke(group, ["check", PRIVATE, *line])
+    assert (run.exit_code, run.stderr) == (
+        2, "reachsim: error: codebuild:nope is not in the snapshot; did you mean codebuild:app-build?\n",
+    )  # fmt: skip
+
+
+def test_a_folder_of_a_build_that_is_none_is_named_as_it_was_given() -> None:
+    run = CliRunner().invoke(group, ["check", PRIVATE, "--code", "app-build=nowhere"])
+    assert run.stderr == (
+        "reachsim: error: codebuild:app-build: nowhere: expected a folder of the build's files, found none\n"
+    )
+
+
 def test_nothing_is_suggested_where_nothing_is_alike() -> None:
     run = CliRunner().invoke(group, ["trace", PRIVATE, "--from", CLIENT, "--to", "qqqqqqqqqqqq"])
     assert run.exit_code == 2
