@@ -300,9 +300,9 @@ def _may_be_absent(path: str) -> bool:
 def open_snapshot(path: str | os.PathLike[str], *, manifest: bool = True) -> Snapshot:
     """Open a snapshot directory or zip file. Reads only names and the manifest, or, if told so, no manifest either.
 
-    Raises SnapshotError if there is no such directory or zip, if it holds neither a manifest nor a file that the format
-    names, if part of it cannot be read, or if a zip holds names that would leave it, twice the same name, or more than
-    4 GiB.
+    Raises SnapshotError if there is no such directory or zip, if it holds files, but neither a manifest nor one that the
+    format names, if part of it cannot be read, or if a zip holds names that would leave it, twice the same name, or
+    more than 4 GiB. Of an empty one nothing is known.
     """
     place = Path(path)
     if place.is_dir():
@@ -321,7 +321,7 @@ def open_snapshot(path: str | os.PathLike[str], *, manifest: bool = True) -> Sna
 
 
 def _opened(path: str | os.PathLike[str], readers: Mapping[str, Callable[[], bytes]], manifest: bool) -> Snapshot:
-    if "snapshot.json" not in readers and not any(map(_NAMED.fullmatch, readers)):
+    if readers and "snapshot.json" not in readers and not any(map(_NAMED.fullmatch, readers)):
         expected = "a snapshot: files named ACCOUNT/REGION/SERVICE/CALL.json"
         raise SnapshotError(Fault(str(path), "", expected, _instead(readers)))
     kept = {name: reader for name, reader in readers.items() if manifest or name != "snapshot.json"}

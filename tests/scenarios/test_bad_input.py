@@ -309,14 +309,17 @@ def test_no_single_file_that_is_lost_turns_the_answer_round(pipeline: Path) -> N
 
 
 @pytest.mark.parametrize("make", ["nothing", "account", "region"])
-def test_a_folder_without_any_answer_is_no_snapshot(tmp_path: Path, make: str) -> None:
+def test_an_empty_snapshot_is_undecided(tmp_path: Path, make: str) -> None:
     folder = {"nothing": ".", "account": "111111111111", "region": "111111111111/us-east-1/ec2"}[make]
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-    refused(tmp_path, str(tmp_path), "expected a snapshot: files named ACCOUNT/REGION/SERVICE/CALL.json")
+    check, trace, query = commands(tmp_path)
+    assert (check.exit_code, trace.exit_code, query.exit_code) == (3, 3, 0)
+    assert json.loads(query.stdout)["outcome"] == "unknown"
 
 
-def test_of_no_file_at_all_nothing_is_known() -> None:
-    assert load_files({}).check().exit_code == 3
+def test_a_folder_of_snapshots_is_none(tmp_path: Path, pipeline: Path) -> None:
+    shutil.copytree(pipeline, tmp_path / "all" / "prod")
+    refused(tmp_path / "all", "all: expected a snapshot: files named ACCOUNT/REGION/SERVICE/CALL.json", "prod")
 
 
 def test_a_file_where_a_folder_should_be_is_the_same_as_no_folder(pipeline: Path) -> None:
@@ -718,8 +721,8 @@ def test_a_zip_that_cannot_be_unpacked(tmp_path: Path, flag: int, method: int) -
     refused(place, f"{VPCS}: expected a readable member of the zip")
 
 
-def test_a_zip_without_files_is_no_snapshot(tmp_path: Path) -> None:
-    refused(zipped(tmp_path / "s.zip", []), "s.zip", "expected a snapshot: files named")
+def test_a_zip_without_files_is_an_empty_snapshot(tmp_path: Path) -> None:
+    assert run("check", str(zipped(tmp_path / "s.zip", []))).exit_code == 3
 
 
 # --- large files ----------------------------------------------------------------------------------------------------

@@ -218,14 +218,13 @@ def test_a_folder_and_a_zip_of_it_hold_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("held", "found"),
     [
-        ((), "found no file with such a name"),
         (("README.md", "ap-northeast-1/ec2/describe-vpcs.json"), "found no file with such a name"),
         ((f"prod/{VPCS}", f"prod/{BUCKET}", f"old/test/{VPCS}"), "found snapshots below it: old/test, prod"),
         (tuple(f"{name}/{VPCS}" for name in "abcd"), "found snapshots below it: a, b, c, …"),
     ],
-    ids=["nothing", "an account's folder", "a folder of snapshots", "many"],
+    ids=["an account's folder", "a folder of snapshots", "many"],
 )
-def test_a_folder_or_zip_without_an_answer_is_no_snapshot(tmp_path: Path, held: tuple[str, ...], found: str) -> None:
+def test_a_folder_or_zip_of_other_files_is_no_snapshot(tmp_path: Path, held: tuple[str, ...], found: str) -> None:
     """It was taken for one that lacks everything: `validate` found no fault, and `plot` drew an empty page."""
     (tmp_path / "s").mkdir()
     with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
