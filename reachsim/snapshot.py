@@ -300,8 +300,8 @@ def _may_be_absent(path: str) -> bool:
 def open_snapshot(path: str | os.PathLike[str], *, manifest: bool = True) -> Snapshot:
     """Open a snapshot directory or zip file. Reads only names and the manifest, or, if told so, no manifest either.
 
-    Raises SnapshotError if there is no such directory or zip, if it holds files, but neither a manifest nor one that the
-    format names, if part of it cannot be read, or if a zip holds names that would leave it, twice the same name, or
+    Raises SnapshotError if there is no such directory or zip, if it holds files, but neither a manifest nor one that
+    the format names, if part of it cannot be read, or if a zip holds names that would leave it, twice the same name, or
     more than 4 GiB. Of an empty one nothing is known.
     """
     place = Path(path)
