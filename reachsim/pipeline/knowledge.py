@@ -283,7 +283,7 @@ def distribution(host: str, path: str, tag: str) -> str | None:
             return _OTHERS[last]
         return "debian" if last in _DEBIAN else "ubuntu" if last in _UBUNTU else None
     if host == "public.ecr.aws":
-        return _of_ecr_public(name)
+        return _of_ecr_public(name, tag)
     if host in ("registry.access.redhat.com", "registry.redhat.io"):
         return "ubi"
     if host == "cgr.dev":
@@ -344,24 +344,38 @@ def brought(image: str, family: str) -> tuple[tuple[Destination, str], ...]:
     return tuple((one, file) for pattern, kind, one, file in _brought() if kind == family and pattern.matches(whole))
 
 
-def _of_ecr_public(name: str) -> str | None:
+def _of_ecr_public(name: str, tag: str) -> str | None:
     if name.startswith(("amazonlinux/", "lambda/", "sam/", "aws-lambda/", "amazoncorretto/", "aws-cli/")):
         return "amazonlinux"
     if name.startswith(("ubuntu/", "lts/ubuntu")):
         return "ubuntu"
     if name.startswith(("debian/", "bitnami/", "nginx/nginx")):
         return "debian"
-    return curated_distribution(f"aws/{name}") if "standard" in name else None
+    return curated_distribution(f"aws/{name}:{tag}") if "standard" in name else None
 
 
 def curated_distribution(image: str) -> str | None:
-    """The distribution of one of CodeBuild's own build images; None for any other.
+    """The distribution of one of CodeBuild's own build images; None for any other. Up to 4.0 (of arm64: 2.0) they are
+    Amazon Linux 2, whether their name says amazonlinux2 or not, and so are older runtimes of Lambda compute.
+
+    **Source:** CodeBuild User Guide, "EC2 compute images", "Lambda compute images".
 
     >>> curated_distribution("aws/codebuild/standard:7.0")
     'ubuntu'
+    >>> curated_distribution("aws/codebuild/amazonlinux2-x86_64-standard:5.0")
+    'amazonlinux'
     """
     if not image.startswith("aws/codebuild/"):
         return None
-    if re.match(r"aws/codebuild/amazonlinux2-", image):
-        return "amazonlinux-2"
-    return "amazonlinux" if "amazonlinux" in image or "lambda" in image else "ubuntu"
+    named = re.search(r"/amazonlinux2?-(x86_64|aarch64)-(lambda-)?standard:(\D*)(\d+)", image)
+    if named is None:
+        return "amazonlinux" if "amazonlinux" in image or "lambda" in image else "ubuntu"
+    machine, compute, runtime, version = named.groups()
+    last = _LAST_OF_AMAZON_LINUX_2.get(machine, 0) if compute is None else 0
+    old = image.rsplit(":", 1)[-1] in _LAMBDA_ON_AMAZON_LINUX_2 or (not runtime and int(version[:4]) <= last)
+    return "amazonlinux-2" if old else "amazonlinux"
+
+
+_LAST_OF_AMAZON_LINUX_2: Final = {"x86_64": 4, "aarch64": 2}
+_LAMBDA_ON_AMAZON_LINUX_2: Final = frozenset(["dotnet6", "go1.21", "corretto11", "corretto17", "nodejs18", "python3.11",
+                                              "ruby3.2"])  # fmt: skip

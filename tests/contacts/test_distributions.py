@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from reachsim.pipeline import knowledge
 from reachsim.pipeline.contacts import contacts_of
 from tests.contacts.test_builds import named
 from tests.contacts.test_cases import surest
@@ -57,3 +58,21 @@ def test_an_image_for_two_platforms_asks_the_mirrors_of_both() -> None:
 def test_a_list_that_is_removed_asks_nobody() -> None:
     command = "rm /etc/apt/sources.list.d/pgdg.list && apt-get update"
     assert mirrors("postgres:16", command) == {host for host, _ in named("{debian}")}
+
+
+# CodeBuild User Guide, "EC2 compute images", "Lambda compute images".
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ("amazonlinux-x86_64-standard:4.0", "amazonlinux-2"), ("amazonlinux2-x86_64-standard:3.0", "amazonlinux-2"),
+        ("amazonlinux2-x86_64-standard:5.0", "amazonlinux"), ("amazonlinux-x86_64-standard:6.0", "amazonlinux"),
+        ("amazonlinux-aarch64-standard:2.0", "amazonlinux-2"), ("amazonlinux2-aarch64-standard:3.0", "amazonlinux"),
+        ("amazonlinux-x86_64-lambda-standard:nodejs18", "amazonlinux-2"),
+        ("amazonlinux-aarch64-lambda-standard:nodejs22", "amazonlinux"),
+        ("amazonlinux-x86_64-lambda-standard:corretto21", "amazonlinux"),
+        ("ami/amazonlinux-x86_64-base:latest", "amazonlinux"), ("standard:7.0", "ubuntu"),
+        ("ubuntu-standard:8.0", "ubuntu"),
+    ],
+)  # fmt: skip
+def test_codebuilds_own_images(image: str, expected: str) -> None:
+    assert knowledge.curated_distribution(f"aws/codebuild/{image}") == expected
