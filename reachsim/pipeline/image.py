@@ -139,7 +139,7 @@ def _registry(reference: Reference, text: str, step: Step, confidence: Confidenc
         return [Destination(name, 443, "registry", confidence, step, index=hub) for name in _HUB]
     name, _, port = host.partition(":")
     if nothing_known(name):
-        return [Gap(shown(text), f"which registry that is: {why_unknown(text)}")]
+        return [Gap(shown(text), f"which registry that is: {why_unknown(name)}")]
     if is_local_host(name):
         return []
     ecr = _of_ecr(name)

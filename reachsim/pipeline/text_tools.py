@@ -22,6 +22,11 @@ def cut(call: Call) -> Outcome:
     if call.stdin is None:
         return Outcome((), None)
     separator, fields = given.last("d", "delimiter") or "\t", given.last("f", "fields") or ""
+    letters = re.fullmatch(r"(\d{0,4})(-?)(\d{0,4})", given.last("c") or "")
+    if letters and any(letters.groups()) and is_known(call.stdin):
+        first, end = max(int(letters[1] or 1) - 1, 0), letters[3] or ("" if letters[2] else letters[1])
+        kept = [line[first : int(end) if end else None] for line in call.stdin.rstrip("\n").split("\n")]
+        return Outcome((), "".join(f"{line}\n" for line in kept))
     onwards = re.fullmatch(r"(\d{1,4})-", fields)
     if onwards and separator and is_known(call.stdin):
         first = max(int(onwards[1]) - 1, 0)

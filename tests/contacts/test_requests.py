@@ -206,3 +206,10 @@ def test_a_file_of_the_backends_configuration_is_read() -> None:
 )  # fmt: skip
 def test_operations_ask_for_the_resources_of_their_kind(command: str, asked: list[str]) -> None:
     assert requests(f"aws {command}") == asked
+
+
+@pytest.mark.parametrize(("letters", "name"), [("46-", "web/app"), ("46-48", "web"), ("-3", "539"), ("5", "8")])
+def test_letters_that_are_cut_out(letters: str, name: str) -> None:
+    uri = "539389951722.dkr.ecr.us-east-1.amazonaws.com/web/app"
+    told = requests(f"aws ecr describe-repositories --repository-names $(echo {uri} | cut -c{letters})")
+    assert told == [f"ecr:DescribeRepositories arn:aws:ecr:*:*:repository/{name}"]
