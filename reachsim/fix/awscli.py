@@ -31,6 +31,7 @@ from reachsim.fix.steps import (
     CreateGroup,
     DeleteRoute,
     DisablePropagation,
+    IgnorePublicAcls,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -135,6 +136,10 @@ def _command(network: Network, step: Step, policies: Mapping[str, str]) -> str:
             name, document = step.role.rpartition("/")[2], policies[policy_key(step.role, TRUST)]
             call = f"aws iam update-assume-role-policy --role-name {shlex.quote(name)}"
             return f"{call} --policy-document {shlex.quote(document)}"
+        case IgnorePublicAcls():
+            told = ",".join(f"{key}={str(on).lower()}" for key, on in step.settings.items())
+            call = f"aws s3api put-public-access-block --bucket {shlex.quote(step.bucket)}"
+            return f"{call} --public-access-block-configuration {told}"
         case AddInlinePolicy():
             return _put_policy(step.principal, step.name, shlex.quote(step.document))
         case CopyImage():

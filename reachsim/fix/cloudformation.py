@@ -29,6 +29,7 @@ from reachsim.fix.steps import (
     CreateGroup,
     DeleteRoute,
     DisablePropagation,
+    IgnorePublicAcls,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -140,7 +141,7 @@ def _resource(step: Step) -> dict[str, Any] | None:
             AssociateEndpoint() | SetPrivateDns() | SetVpcAttribute() | AddPolicyStatement() | DeleteRoute()
             | DisablePropagation()
             | RemoveGroupRule() | SetProjectVpc() | SetEndpointPolicy() | ReplaceStatement() | CopyImage() | UseImage()
-            | AddTrustStatement() | AssociateZone() | SetFleetVpc() | AttachGroup()
+            | AddTrustStatement() | AssociateZone() | SetFleetVpc() | AttachGroup() | IgnorePublicAcls()
         ):  # fmt: skip
             return None
     assert_never(step)

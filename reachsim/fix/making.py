@@ -27,6 +27,7 @@ from reachsim.fix.steps import (
     CreateGroup,
     DeleteRoute,
     DisablePropagation,
+    IgnorePublicAcls,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -83,6 +84,9 @@ def apply_step(draft: Draft, step: Step) -> None:
             draft.set_policy(step.endpoint, json.loads(step.document))
         case AddInlinePolicy():
             holders.add_inline(draft, step.principal, step.name, json.loads(step.document))
+        case IgnorePublicAcls():
+            path = draft.network.path((step.account, "global"), "s3api", "get-public-access-block", step.bucket)
+            draft.put(path, {"PublicAccessBlockConfiguration": step.settings})
         case AddTrustStatement():
             holders.add_trust(draft, step.role, json.loads(step.statement))
         case CopyImage():

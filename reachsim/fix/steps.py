@@ -131,6 +131,21 @@ class AddInlinePolicy(msgspec.Struct, frozen=True, tag=True):
     document: str
 
 
+class IgnorePublicAcls(msgspec.Struct, frozen=True, tag=True):
+    """S3 Block Public Access of a bucket, so that its access control list lets nobody in as one of everyone. ``kept``
+    are the settings that are on already, as a bucket has all four of them together (API_PutPublicAccessBlock).
+    """
+
+    bucket: str
+    account: str
+    kept: tuple[str, ...] = ()
+
+    @property
+    def settings(self) -> dict[str, bool]:
+        names = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        return {one: one in (*self.kept, "IgnorePublicAcls") for one in names}
+
+
 class AddTrustStatement(msgspec.Struct, frozen=True, tag=True):
     """A statement more in a role's trust policy (``role``: its ARN); ``statement`` is its JSON text."""
 
@@ -234,7 +249,7 @@ Step = (
     AddGroupRule | AddAclEntry | AssociateEndpoint | CreateEndpoint | CreateGroup | SetPrivateDns | SetVpcAttribute
     | AddPolicyStatement | ReplaceStatement | SetEndpointPolicy | AddInlinePolicy | DeleteRoute | RemoveGroupRule
     | SetProjectVpc | CopyImage | UseImage | AddTrustStatement | DisablePropagation | AddRoute | AddTransitRoute
-    | AssociateZone | SetFleetVpc | AttachGroup
+    | AssociateZone | SetFleetVpc | AttachGroup | IgnorePublicAcls
 )  # fmt: skip
 
 
@@ -297,6 +312,8 @@ def component_of(step: Step) -> str:
             return f"codebuild:{step.project}"
         case CopyImage():
             return step.repository
+        case IgnorePublicAcls():
+            return step.bucket
     assert_never(step)
 
 
@@ -352,6 +369,8 @@ def describe(step: Step) -> str:
         case AddInlinePolicy():
             statements = json.loads(step.document)["Statement"]
             return f"add inline policy {step.name}: {'; '.join(_says(json.dumps(one)) for one in statements)}"
+        case IgnorePublicAcls():
+            return "switch IgnorePublicAcls of S3 Block Public Access on"
         case CopyImage():
             return f"copy {step.image} to {step.to}"
         case UseImage():

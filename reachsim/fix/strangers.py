@@ -17,11 +17,11 @@ from reachsim.edits.draft import Draft
 from reachsim.errors import ReachsimError
 from reachsim.fix import holders
 from reachsim.fix.faults import Fault
-from reachsim.fix.steps import AddInlinePolicy, ReplaceStatement, Step
+from reachsim.fix.steps import AddInlinePolicy, IgnorePublicAcls, ReplaceStatement, Step
 from reachsim.fix.taken import Steps
 from reachsim.forwarding import Ground
 from reachsim.model.network import Network
-from reachsim.policy_layers import organization_of
+from reachsim.policy_layers import organization_of, owner_of_bucket
 
 
 def keep_out(ground: Ground, fault: Fault) -> Iterator[Steps]:
@@ -31,6 +31,8 @@ def keep_out(ground: Ground, fault: Fault) -> Iterator[Steps]:
     elif fault.destination in ("ECR_REPOSITORY_PUBLIC", "BUCKET_PUBLIC"):
         for arn in _resources(ground.network, fault):
             yield from _own_only(ground.network, arn)
+        if fault.destination == "BUCKET_PUBLIC":
+            yield from _without_list(ground.network, fault.source)
 
 
 def _through_endpoints(network: Network, principal: str) -> Iterator[Steps]:
@@ -48,6 +50,19 @@ def _through_endpoints(network: Network, principal: str) -> Iterator[Steps]:
         }  # fmt: skip
         document = {"Version": "2012-10-17", "Statement": [deny]}
         yield (AddInlinePolicy(principal, "reachsim-codecommit-through-endpoints", json.dumps(document)),)
+
+
+def _without_list(network: Network, bucket: str) -> Iterator[Steps]:
+    """That nobody gets in by a bucket's access control list as one of everyone, and nobody else's policy besides."""
+    account = owner_of_bucket(network, bucket, "").account
+    path = network.path((account, "global"), "s3api", "get-public-access-block", bucket)
+    if account:
+        held = Draft(network).document(path) if network.snapshot.status(path) == "ok" else {}
+        on = tuple(key for key, value in held.get("PublicAccessBlockConfiguration", {}).items() if value is True)
+        step = IgnorePublicAcls(bucket, account, on)
+        yield (step,)
+        yield from ((*own, step) for arn in _resources(network, Fault("open", bucket, "BUCKET_PUBLIC"))
+                    for own in _own_only(network, arn))  # fmt: skip
 
 
 def _resources(network: Network, fault: Fault) -> Sequence[str]:

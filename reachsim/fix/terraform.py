@@ -29,6 +29,7 @@ from reachsim.fix.steps import (
     CreateGroup,
     DeleteRoute,
     DisablePropagation,
+    IgnorePublicAcls,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -117,6 +118,9 @@ def _block(step: Step, number: int, policies: Mapping[str, str]) -> str:
         case AddTrustStatement():
             told = _heredoc(policies[policy_key(step.role, TRUST)])
             return _change("aws_iam_role", step, f"assume_role_policy = {told}")
+        case IgnorePublicAcls():
+            names = {re.sub("(?<!^)([A-Z])", r"_\1", key).lower(): on for key, on in step.settings.items()}
+            return _resource("aws_s3_bucket_public_access_block", _name(step.bucket), {"bucket": step.bucket, **names})
         case AddInlinePolicy():
             who = "user" if ":user/" in step.principal else "role"
             body = f'  {who}   = "{step.principal.rpartition("/")[2]}"\n  name   = "{step.name}"\n'

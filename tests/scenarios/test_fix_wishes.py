@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reachsim.fix import awscli, terraform
 from reachsim.report.fix import render_fix
 from tests.build import Record
 from tests.resolvers import firewall
-from tests.scenarios.pipelines import ACCOUNT, ORGANIZATION, REGION, Pipeline, for_all, policy, statement
+from tests.scenarios.pipelines import ACCOUNT, BUILD_ROLE, ORGANIZATION, REGION, Pipeline, for_all, policy, statement
 from tests.scenarios.test_check_code import BUILDSPEC, OWN
 from tests.scenarios.test_encryption import DELEGATES, KEY, MAY_USE_KEYS, OTHER, ROLE, named
 from tests.scenarios.test_encryption import pipeline as keyed
@@ -55,6 +56,50 @@ def test_forms_of_a_keys_policy() -> None:
     commands = awscli.render(reach.network, plan.steps, plan.policies)
     assert f"aws kms put-key-policy --region {REGION} --key-id {KEY} --policy-name default --policy" in commands
     assert 'resource "aws_kms_key_policy"' in terraform.render(plan.steps, plan.policies)
+
+
+def listed(*policies: Record, held: Record | None = None) -> Files:
+    """The project's bucket ``out``, whose access control list lets everyone read, and its policy."""
+    net = Pipeline(build_role=[*BUILD_ROLE, statement("s3:*")], artifacts={"type": "S3", "location": "out"})
+    net.put("s3api/list-buckets", {"Buckets": [{"Name": "out"}]}, region="global")
+    none = {"Error": {"Code": "NoSuchBucketPolicy"}}
+    own = {"Policy": json.dumps(policy(*policies))} if policies else none
+    net.put("s3api/get-bucket-policy/out", own, region="global")
+    everyone = {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+    acl = {"Owner": {"ID": "79a5"}, "Grants": [{"Grantee": everyone, "Permission": "READ"}]}
+    net.put("s3api/get-bucket-acl/out", acl, region="global")
+    absent = {"Error": {"Code": "NoSuchPublicAccessBlockConfiguration"}}
+    net.put("s3api/get-public-access-block/out", held or absent, region="global")
+    net.put("s3control/get-public-access-block", absent, region="global")
+    return building(net, OWN) | {"code/p1/buildspec.yml": ARTIFACTS}
+
+
+BLOCKS_ACLS = {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True, "IgnorePublicAcls": False}}
+IGNORES = ("out", "switch IgnorePublicAcls of S3 Block Public Access on")
+
+
+@pytest.mark.parametrize(("policies", "held", "also", "settings"), [
+    ((), None, 0, "BlockPublicAcls=false,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false"),
+    ((), BLOCKS_ACLS, 0,
+     "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=false"),
+    ((for_all("s3:GetObject", "arn:aws:s3:::out/*"),), None, 1, "IgnorePublicAcls=true"),
+])  # fmt: skip
+def test_a_bucket_that_its_list_makes_public_is_shut(
+    policies: tuple[Record, ...], held: Record | None, also: int, settings: str
+) -> None:
+    """S3 User Guide, "Blocking public access to your Amazon S3 storage" (IgnorePublicAcls)."""
+    files = listed(*policies, held=held)
+    reach = load_files(files)
+    assert reach.check().overall == "exposed"
+    plan = reach.fix()
+    assert (plan.status, plan.after, plan.left) == ("proven", "private-and-working", ())
+    assert IGNORES in steps_of(plan)
+    assert len(plan.steps) == 1 + also
+    assert fixed(files, plan).check().overall == "private-and-working"
+    assert settings in awscli.render(reach.network, plan.steps, plan.policies)
+    told = terraform.render(plan.steps, plan.policies)
+    assert 'resource "aws_s3_bucket_public_access_block"' in told
+    assert re.search(r"ignore_public_acls +\= true", told)
 
 
 def in_organization(kind: str, denied: Record) -> Pipeline:
