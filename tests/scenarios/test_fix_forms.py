@@ -37,6 +37,7 @@ from reachsim.fix.steps import (
     CreateGroup,
     DeleteRoute,
     DisablePropagation,
+    IgnorePublicAcls,
     RemoveGroupRule,
     ReplaceStatement,
     SetEndpointPolicy,
@@ -82,7 +83,8 @@ STEPS: tuple[Step, ...] = (
     ReplaceStatement(BUCKET, "", 0, "Own", ONE, "why"), ReplaceStatement(ROLE, "own", 0, "Own", ONE, "why"),
     ReplaceStatement(MANAGED, "", 0, "Own", ONE, "why"), SetEndpointPolicy("vpce-logs", TEXT),
     AddInlinePolicy(ROLE, "reachsim-own", OWN), AddInlinePolicy(USER, "reachsim-own", OWN),
-    AddTrustStatement(ROLE, ONE), CopyImage(REPOSITORY, "golang:1", IMAGE, False),
+    AddTrustStatement(ROLE, ONE), IgnorePublicAcls("out", ACCOUNT, ("BlockPublicAcls",)),
+    CopyImage(REPOSITORY, "golang:1", IMAGE, False),
     UseImage("p1", "golang:1", IMAGE, f"{REPOSITORY[:-3]}hub/go", True, (("Dockerfile", 1), ("a b/Dockerfile", 2))),
     DeleteRoute("rtb-build", "0.0.0.0/0", "nat-1"), DeleteRoute("rtb-build", "::/0", "eigw-1"),
     DeleteRoute("rtb-build", "pl-9", "vpce-gone"), DisablePropagation("rtb-build", "vgw-1", "0.0.0.0/0"),
@@ -162,8 +164,8 @@ def params_of(call: Sequence[str]) -> tuple[str, str, dict[str, Any]]:
 
 def _read(shape: Any, words: Sequence[str]) -> Any:
     if shape.type_name == "boolean":
-        assert not words
-        return True
+        assert words in ([], ["true"], ["false"])  # alone, or in a structure's shorthand
+        return words != ["false"]
     if shape.type_name == "list":
         return json.loads(words[0]) if words[0].startswith("[") else [_read(shape.member, [one]) for one in words]
     (word,) = words
@@ -226,6 +228,8 @@ ARGUMENTS = {
     "aws_ecr_repository": "name! encryption_configuration image_tag_mutability image_scanning_configuration tags",
     "aws_ecr_repository_policy": "region repository! policy!",
     "aws_s3_bucket_policy": "bucket! policy!",
+    "aws_s3_bucket_public_access_block": "region bucket! block_public_acls ignore_public_acls block_public_policy "
+                                         "restrict_public_buckets",
     "aws_kms_key_policy": "region key_id! policy! bypass_policy_lockout_safety_check",
     "aws_vpc": "cidr_block! instance_tenancy enable_dns_support enable_dns_hostnames enable_classiclink "
                "enable_classiclink_dns_support assign_generated_ipv6_cidr_block tags",
