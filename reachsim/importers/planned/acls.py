@@ -84,7 +84,8 @@ def acl_entry(rule: Values, egress: bool) -> Document | None:
 def acl_rule(world: World, one: Resource) -> None:
     record = world.get(one.text("network_acl_id"))
     if record is None:
-        world.undecided_any(one, "the network ACL", "ec2/describe-network-acls", "")
+        if one.action != "delete":  # else it went with its network ACL
+            world.undecided_any(one, "the network ACL", "ec2/describe-network-acls", "")
         return
     egress = one.flag("egress")
     number = number_of(one.before or one.values, "rule_number")

@@ -148,7 +148,7 @@ def _reserve(world: World, resources: Iterable[Resource]) -> None:
 
 
 def _make(world: World, resources: Sequence[Resource]) -> None:
-    for one in sorted((one for one in resources if _concerns(world, one)), key=lambda one: _turn(world, one)):
+    for one in sorted((one for one in resources if _concerns(world, one)), key=_turn):
         maker = MAKERS.get(one.kind)
         if one.action == "delete" and one.kind not in removing.BY_THEIR_MAKERS:
             if not removing.remove(world, one) and maker is not None:
@@ -171,14 +171,16 @@ def _concerns(world: World, one: Resource) -> bool:
     return one.action != "keep" if not world.alone else one.action != "delete" or one.kind in removing.PARTS
 
 
-def _turn(world: World, one: Resource) -> tuple[bool, int, bool, bool]:
-    """When it is its turn: what goes goes first; alone, after what it is a part of and before such parts that come."""
-    turn = _ORDER.get(one.kind, len(_ORDER))
-    gone = one.action == "delete"
-    if gone and world.alone:
-        maker = MAKERS[one.kind] if one.kind in removing.BY_THEIR_MAKERS else None
-        turn = min((_ORDER[kind] for kind in removing.BY_THEIR_MAKERS if MAKERS[kind] is maker), default=turn)
-    return not gone and not world.alone, turn, not gone, _drawn(one)
+def _turn(one: Resource) -> tuple[bool, int, bool, bool]:
+    """When it is its turn: what goes goes first, but a part after what it is a part of, which may be written anew as
+    Terraform has read it, with the part, and before such parts that come.
+    """
+    turn, gone = _ORDER.get(one.kind, len(_ORDER)), one.action == "delete"
+    part = gone and one.kind in removing.PARTS
+    if part and one.kind in removing.BY_THEIR_MAKERS:
+        maker = MAKERS[one.kind]
+        turn = min(_ORDER[kind] for kind in removing.BY_THEIR_MAKERS if MAKERS[kind] is maker)
+    return part or not gone, turn, not gone, _drawn(one)
 
 
 def _drawn(one: Resource) -> bool:
@@ -246,7 +248,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
         kept = one.action == "delete" or (one.action == "keep" and not world.alone)
         if one.kind == "aws_eip" and not kept and one.id not in unbound:
             interfaces.address_association(world, one)
-    for one in gone if world.alone else ():
+    for one in gone:
         removing.blackhole(world, one)
     conditional.note(world, resources)
     unknown_blocks.leave_open(world, resources)

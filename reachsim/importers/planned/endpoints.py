@@ -134,7 +134,8 @@ def endpoint_association(world: World, one: Resource) -> None:
     """A route table, subnet, security group or private DNS name of an endpoint as a resource of its own."""
     record = world.get(one.text("vpc_endpoint_id"))
     if record is None:
-        world.undecided(one, "the endpoint")
+        if one.action != "delete":
+            world.undecided(one, "the endpoint")
         return
     world.touched.add(record["VpcEndpointId"])
     for name, key in (("route_table_id", "RouteTableIds"), ("subnet_id", "SubnetIds")):

@@ -46,7 +46,7 @@ def gateway_attachment(world: World, one: Resource) -> None:
             record[key] = held
             if "vpc_id" in one.unknown:
                 world.undecided(one, "the VPC", one.text(name))
-        elif name in one.unknown or (one.text(name) and world.alone):
+        elif name in one.unknown or (one.text(name) and world.alone and one.action != "delete"):
             world.undecided_any(one, "the gateway", f"ec2/describe-{GATEWAYS[name]}s", "", "leak")
 
 

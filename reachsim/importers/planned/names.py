@@ -61,7 +61,8 @@ def zone_association(world: World, one: Resource) -> None:
     zone_id = one.text("zone_id")
     document = world.document(_everywhere(one.home), f"route53/get-hosted-zone/{zone_id}")
     if document is None:
-        world.undecided_names(one, f"the zone {zone_id}".strip(), one.text("vpc_id"))
+        if one.action != "delete":
+            world.undecided_names(one, f"the zone {zone_id}".strip(), one.text("vpc_id"))
         return
     vpc = {"VPCRegion": one.text("vpc_region") or one.home[1], "VPCId": one.text("vpc_id")}
     if not vpc["VPCId"]:

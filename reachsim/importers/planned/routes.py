@@ -179,6 +179,8 @@ def _propagate(world: World, record: Document, gateway: str) -> None:
 
 def propagation(world: World, one: Resource) -> None:
     record, gateway = world.get(one.text("route_table_id")), one.text("vpn_gateway_id")
+    if one.action == "delete" and record is None:
+        return
     if record is None or not gateway:
         world.undecided_any(one, "the route table or gateway", "ec2/describe-route-tables", "", "leak")
     elif one.action == "delete":

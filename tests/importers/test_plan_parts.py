@@ -1,4 +1,4 @@
-"""A plan that is imported alone and deletes a part: Terraform still shows it with what it is a part of.
+"""A plan that deletes a part: Terraform still shows it with what it is a part of.
 
 **Source:** hashicorp/aws: ``ingress``, ``egress``, ``route``, ``entry``, ``route_table_ids``, ``security_groups`` and
 the addresses of ``aws_eip`` are read from AWS, so that a refreshed state holds rules, routes and associations that are
@@ -35,9 +35,10 @@ Gone = list[tuple[str, str, Record]]
 """What else a plan holds: its address, what it does with it, and its attributes."""
 
 
-def answer(tmp_path: Path, shown: Record, gone: Gone, to: str, port: int = 443) -> str:
-    """From eni-1 to somewhere, as a plan would have it whose containers show ``shown``."""
-    plan = PlanJson(region=REGION)
+def answer(tmp_path: Path, shown: Record, gone: Gone, to: str, port: int = 443, *, live: bool = False) -> str:
+    """From eni-1 to somewhere, as a plan would have it whose containers show ``shown``; ``live``: over what stands, and
+    new tags for all of it."""
+    plan, stands = PlanJson(region=REGION), PlanJson(region=REGION)
     listed: dict[str, Record] = {
         "aws_vpc.v": {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "enable_dns_hostnames": True,
                       "main_route_table_id": "rtb-m", "default_network_acl_id": "acl-d"},
@@ -57,11 +58,18 @@ def answer(tmp_path: Path, shown: Record, gone: Gone, to: str, port: int = 443) 
     for address, values in shown.items():
         listed[address] = listed.get(address, {}) | values
     for address, values in listed.items():
-        plan.add(address, action="no-op", before=values, more=values)
+        stands.add(address, action="no-op", before=values, more=values)
+        tags = {"tags": {"team": "red"}} if live else {}
+        plan.add(address, action="update" if live else "no-op", before=values, more=values | tags)
     for address, action, values in gone:
         plan.add(address, action=action, before=None if action == NEW else values, more=values)
+        if action != NEW:
+            stands.add(address, action="no-op", before=values, more=values)
+    stands.write(tmp_path / "state.json")
     plan.write(tmp_path / "plan.json")
-    import_terraform(tmp_path / "plan.json", tmp_path / "out")
+    if live:
+        import_terraform(tmp_path / "state.json", tmp_path / "live")
+    import_terraform(tmp_path / "plan.json", tmp_path / "out", onto=tmp_path / "live" if live else None)
     return load(tmp_path / "out").simulate("eni-1", to, protocol="tcp", port=port).outcome
 
 
@@ -70,6 +78,7 @@ ENDPOINT = {"id": "vpce-1", "vpc_id": "vpc-1", "service_name": "com.amazonaws.eu
 LISTED = {**HTTPS, "cidr_blocks": [], "prefix_list_ids": ["pl-1"]}
 
 
+@pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize(("shown", "gone", "to", "expected"), [
     ({}, [], "eni-2", "allowed"),
     ({}, [("aws_vpc_security_group_ingress_rule.r", "delete", RULE)], "eni-2", "blocked"),
@@ -110,9 +119,17 @@ LISTED = {**HTTPS, "cidr_blocks": [], "prefix_list_ids": ["pl-1"]}
                                                                 "route_table_id": "rtb-1"})], "s3", "blocked"),
 ])  # fmt: skip
 def test_a_part_that_a_plan_deletes_is_gone_though_the_whole_shows_it(
-    shown: Record, gone: Gone, to: str, expected: str, tmp_path: Path
+    shown: Record, gone: Gone, to: str, expected: str, live: bool, tmp_path: Path
 ) -> None:
-    assert answer(tmp_path, shown, gone, to) == expected
+    assert answer(tmp_path, shown, gone, to, live=live) == expected
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_part_that_goes_with_the_whole_leaves_nothing_open(live: bool, tmp_path: Path) -> None:
+    acl = {"id": "acl-1", "vpc_id": "vpc-1", "subnet_ids": ["subnet-1"], "egress": [LET], "ingress": [LET]}
+    rule = {"network_acl_id": "acl-1", "rule_number": 100, "egress": False, "rule_action": "allow", **LET}
+    gone = [("aws_network_acl.n", "delete", acl), ("aws_network_acl_rule.r", "delete", rule)]
+    assert answer(tmp_path, {"aws_route_table.t": {"route": [OUT]}}, gone, "internet", live=live) == "allowed"
 
 
 @pytest.mark.parametrize(("port", "expected"), [(443, "blocked"), (8443, "allowed")])
