@@ -113,7 +113,7 @@ def group_deployments(network: Network, action: DeployAction) -> Iterator[Carrie
         source = f"{action.pipeline.name}{OF_PIPELINE}{action.stage}/{action.record.name}"
         yield Carrier(source, (Need("deploy", "", place=why),), network.unknown(described) if group else ())
     for one in instances:
-        yield Carrier(one.instance_id, tuple(_agent_needs(network, action, one)))
+        yield Carrier(one.instance_id, (*_agent_needs(network, action, one), *without_role(one)))
 
 
 def _matched(network: Network, place: Home, group: aws.DeploymentGroup) -> list[aws.Instance]:
@@ -137,6 +137,12 @@ def _fits(each: aws.TagFilter, tag: aws.Tag) -> bool:
     by_key = each.type == "VALUE_ONLY" or tag.key == (each.key or "")
     by_value = each.type == "KEY_ONLY" or tag.value == (each.value or "")
     return by_key and by_value
+
+
+def without_role(instance: aws.Instance) -> tuple[Need, ...]:
+    """That it is not known in whose name an instance without a role asks, such as by keys of a user that it holds."""
+    why = f"{instance.instance_id} has no instance profile: in whose name its agent asks is not known"
+    return () if instance.iam_instance_profile is not None else (Need("deploy", "", place=why),)
 
 
 def _agent_needs(network: Network, action: DeployAction, instance: aws.Instance) -> Iterator[Need]:

@@ -22,7 +22,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reachsim import services
-from reachsim.check.deployment_groups import DeployAction, deploy_actions, group_deployments
+from reachsim.check.deployment_groups import DeployAction, deploy_actions, group_deployments, without_role
 from reachsim.check.needs import Need
 from reachsim.check.role_requests import not_assumed, role_request, service_request
 from reachsim.check.service_plane import repository_of
@@ -175,8 +175,9 @@ def _of_service(network: Network, service: str) -> Iterator[Deployment]:
             need = Need("deploy", "", place=f"the container instance {name} of {service} is not in the snapshot")
             yield Deployment(service, (need,), service=service, missing=network.unknown(place))
         elif instance.state.name == "running":
-            other = (*agent, *named) if execution else ()
-            yield Deployment(name, (*agent, *by_host), other, service)
+            asked = (*agent, *without_role(instance))
+            other = (*asked, *named) if execution else ()
+            yield Deployment(name, (*asked, *by_host), other, service)
 
 
 def _agent_needs(home: Home, cluster: str) -> tuple[Need, ...]:

@@ -149,6 +149,15 @@ def test_container_instances_that_are_not_told_leave_it_open(instances: Any, mis
     assert missing in (*check.missing, "")
 
 
+def test_an_instance_without_a_role_asks_in_nobody_knows_whose_name() -> None:
+    """Amazon ECS Developer Guide, "Amazon ECS container instance IAM role"; it was said to work."""
+    for net in (on_instances(), tagged_network({"ec2TagFilters": [BLUE]}, TAGS)):
+        del net["i-host"]["IamInstanceProfile"]
+        check = check_of(net)
+        assert (check.overall, [one[:2] for one in deployed(check)]) == ("undecided", [("i-host", "unknown")])
+        assert any("no instance profile" in one.detail for one in check.assumptions)
+
+
 def test_each_kind_of_container_instance_is_judged() -> None:
     net = on_instances(instances=("i-host", "i-twin", "i-far", "i-gone"))
     profile = f"arn:aws:iam::{ACCOUNT}:instance-profile/host"
@@ -186,15 +195,19 @@ def test_a_group_that_is_not_told_leaves_the_deployment_open(provider: str) -> N
     assert f"{ACCOUNT}/{REGION}/codedeploy/batch-get-deployment-groups/shop.json" in check.missing
 
 
-def tagged(filters: Record, tags: dict[str, str], host: Any = (COMMANDS, "s3:GetObject"),
-           endpoints: tuple[str, ...] = DEPLOY_ENDPOINTS, state: str = "running") -> Check:  # fmt: skip
+def tagged(filters: Record, tags: dict[str, str], **more: Any) -> Check:
+    return check_of(tagged_network(filters, tags, **more))
+
+
+def tagged_network(filters: Record, tags: dict[str, str], host: Any = (COMMANDS, "s3:GetObject"),
+                   endpoints: tuple[str, ...] = DEPLOY_ENDPOINTS, state: str = "running") -> Pipeline:  # fmt: skip
     """A deployment to the instances that filters match, one of which has these tags."""
     deploy = stage("Deploy", "Deploy", "CodeDeploy", ApplicationName="shop", DeploymentGroupName="blue")
     net = pipeline(deploy, endpoints=endpoints, host=host, State={"Code": 16, "Name": state},
                    Tags=[{"Key": key, "Value": value} for key, value in tags.items()])  # fmt: skip
     record = {"applicationName": "shop", "deploymentGroupName": "blue", "computePlatform": "Server", **filters}
     net.put("codedeploy/batch-get-deployment-groups/shop", {"deploymentGroupsInfo": [record]})
-    return check_of(net)
+    return net
 
 
 def one(key: str | None, value: str | None, kind: str) -> Record:
