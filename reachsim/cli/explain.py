@@ -84,11 +84,11 @@ def _english(found: Code) -> list[str]:
 
 def _japanese(found: Code) -> list[str]:
     from reachsim.codes import NO_BLOCK_HERE
-    from reachsim.report.languages import japanese
+    from reachsim.report.languages import TEXTS, japanese
 
     texts = japanese()[found.code]
     about = f"{KINDS_JA[found.kind]} · レイヤー: {found.layer} · {ORIGINS_JA[found.origin]}"
-    seen = [f"見え方: {found.symptom}"] if found.symptom else []
+    seen = [f"見え方: {TEXTS['ja'][f'symptom {found.symptom}']}"] if found.symptom else []
     mend = [f"直し方: {texts['remedy']}"] if texts["remedy"] else []
     never = ["reachsim の答えにはこのコードは現れません。"] if found.code in NO_BLOCK_HERE else []
     return [about, texts["text"], *never, *seen, *_hides(found, "ja"), *mend]

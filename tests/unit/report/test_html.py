@@ -16,6 +16,7 @@ from reachsim import Reach, load, load_files
 from reachsim.address_map import AddressMap, Bar, Group, address_map
 from reachsim.addresses import Cidr
 from reachsim.cli import group
+from reachsim.codes import CODES
 from reachsim.errors import QuestionError
 from reachsim.evidence import Assumption, Block, Hop
 from reachsim.intervals import EMPTY, IntervalSet
@@ -76,6 +77,15 @@ def page_of(reach: Reach, lang: str = "en") -> str:
     facts = facts_of(reach.network.snapshot)
     maps = [address_map(reach.network, vpc) for vpc in reach.network.vpcs]
     return render_report(reach.check(), reach, facts, version="0", lang=lang, maps=maps)  # type: ignore[arg-type]
+
+
+def test_what_the_user_sees_is_told_in_japanese() -> None:
+    reach = load(ROOT / "snapshots/broken-pipeline")
+    assert "<dt>見え方</dt><dd>タイムアウト</dd>" in page_of(reach, "ja")
+    assert "<dt>Seen as</dt><dd>timeout</dd>" in page_of(reach)
+    run = CliRunner().invoke(group, ["explain", "SUBNET_ACL_RESTRICTION", "--lang", "ja"])
+    assert "見え方: タイムアウト" in run.stdout
+    assert all(f"symptom {one.symptom}" in TEXTS["ja"] for one in CODES.values() if one.symptom)
 
 
 @pytest.fixture(scope="module", params=SNAPSHOTS)
