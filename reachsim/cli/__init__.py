@@ -99,6 +99,19 @@ class Commands(click.Group):
             click.echo(f"{traceback.format_exc()}reachsim: error: this is a fault of reachsim itself", err=True)
             ctx.exit(2)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches  # only on the way to an error message
+
+            near = get_close_matches(args[0], COMMANDS, 1, 0.75)
+            if not near:
+                raise
+            raise click.UsageError(f"{error.message} (Did you mean {near[0]!r}?)", ctx) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)
 

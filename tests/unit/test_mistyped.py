@@ -48,6 +48,13 @@ def test_another_project_is_meant_not_the_service(line: list[str]) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("given", "end"), [("chekc", ". (Did you mean 'check'?)\n"), ("diff-it-all", ".\n")])
+def test_a_mistyped_command(given: str, end: str) -> None:
+    run = CliRunner().invoke(group, [given])
+    assert run.exit_code == 2
+    assert run.stderr.endswith(f"No such command '{given}'{end}")
+
+
 def test_a_folder_of_a_build_that_is_none_is_named_as_it_was_given() -> None:
     run = CliRunner().invoke(group, ["check", PRIVATE, "--code", "app-build=nowhere"])
     assert run.stderr == (
