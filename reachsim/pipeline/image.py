@@ -11,9 +11,10 @@ import re
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reachsim import digits, services
-from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step
+from reachsim.pipeline.records import Confidence, Destination, Gap, Request, Step, weaker
 from reachsim.pipeline.urls import why_unknown
 from reachsim.pipeline.variables import CLOSE, OPEN, is_known, nothing_known, shown, starred, unknown
 
@@ -175,11 +176,17 @@ def _layers(region: str, confidence: Confidence) -> Destination:
 
 
 def cache(text: str, sure: Confidence) -> list[Destination | Gap]:
-    """What ``--cache-from`` reads: an image, or nothing if the cache is kept elsewhere."""
+    """What ``--cache-from`` reads: an image, of which layers are fetched as they are used, or nothing if the cache is
+    kept elsewhere.
+    """
     place = reference(text)
     if place and nothing_known(place):
         return [Gap(shown(text), why_unknown(text))]
-    return pulls(place, sure) if place else []
+    found = pulls(place, sure) if place else []
+    return [
+        replace(one, confidence=weaker("likely", sure)) if isinstance(one, Destination) and one.service == "s3" else one
+        for one in found
+    ]
 
 
 def reference(text: str) -> str:
