@@ -80,7 +80,7 @@ def chains(asking: Asking, profiles: Brought, noted: Noted) -> tuple[tuple[Rule,
         aws.FirewallRuleGroupAssociation,
     )  # fmt: skip
     mine = [one for _, one in associations if one.vpc_id == asking.vpc_id and _in_force(one, noted)]
-    own = {(one.priority or 0, one.firewall_rule_group_id or ""): _unheard_of(one) for one in mine}
+    own = {(one.priority, one.firewall_rule_group_id): _unheard_of(one) for one in mine}
     made = [tuple(rule for (_, group), doubt in sorted(own.items(), key=lambda one: one[0])
                   for rule in _rules(asking, group, doubt))]  # fmt: skip
     made += [tuple(rule for group in some for rule in _rules(asking, group.id)) for some in profiles.groups]
@@ -106,7 +106,7 @@ def _unheard_of(association: aws.FirewallRuleGroupAssociation) -> Gap | None:
 
 def _state_of(association: aws.FirewallRuleGroupAssociation) -> tuple[str, str, str]:
     """(the rule group, the association's status, both in words)."""
-    group, status = association.firewall_rule_group_id or "", (association.status or "COMPLETE").upper()
+    group, status = association.firewall_rule_group_id, (association.status or "COMPLETE").upper()
     return group, status, f"the association of DNS Firewall rule group {group} with {association.vpc_id} is {status}"
 
 

@@ -105,6 +105,12 @@ class Network(Inventory):
             if one.subnet_id in dual
         ]
         tables = [(name, one.associations) for name, one in self.route_tables.items()]
+        untold = [name for name in sorted(dual) if self.subnets[name].enable_dns64 is None]
+        told = {self.places[name].file for name, one in self.subnets.items() if untold and one.enable_dns64 is not None}
+        for place in (self.places[name] for name in untold):
+            if place.file in told:
+                expected = "EnableDns64, which the file's other records have"
+                self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
         for key, lists in (
             ("Ipv6CidrBlockAssociationSet", subnets), ("Ipv6Addresses", interfaces), ("Associations", tables),
         ):  # fmt: skip

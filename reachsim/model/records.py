@@ -54,7 +54,7 @@ class Tag(Ec2, frozen=True):
 
 
 class BlockPublicAccessStates(Ec2, frozen=True):
-    internet_gateway_block_mode: str | None = None
+    internet_gateway_block_mode: str
 
 
 class CidrState(Ec2, frozen=True):
@@ -107,7 +107,7 @@ class Subnet(Ec2, frozen=True):
     availability_zone: str | None = None
     availability_zone_id: str | None = None
     assign_ipv6_address_on_creation: bool = False
-    enable_dns64: bool = False
+    enable_dns64: bool | None = None
     ipv6_native: bool = False
     network_firewall_connectivity_type: str = ""
     outpost_arn: str | None = None
@@ -924,7 +924,7 @@ class HostedZoneDetail(msgspec.Struct, frozen=True):
 
 
 class ResourceRecord(Ec2, frozen=True):
-    value: str = ""
+    value: str
 
 
 class AliasTarget(msgspec.Struct, frozen=True):
@@ -945,6 +945,8 @@ class ResourceRecordSet(Ec2, frozen=True):
     geo_location: dict[str, str] | None = None
     geo_proximity_location: dict[str, Any] | None = None
     cidr_routing_config: dict[str, str] | None = None
+    multi_value_answer: bool | None = None
+    set_identifier: str | None = None
 
     @property
     def by_place(self) -> bool:
@@ -961,6 +963,8 @@ class ResourceRecordSet(Ec2, frozen=True):
     def __post_init__(self) -> None:
         told = bool(self.resource_records) or self.alias_target is not None
         _expected(told, "a record set with ResourceRecords or AliasTarget")
+        policy = self.by_place or (self.weight, self.failover, self.multi_value_answer) != (None, None, None)
+        _expected(policy or self.set_identifier is None, "a record set with SetIdentifier and a routing policy")
 
 
 class HostedZoneOwner(Ec2, frozen=True):
@@ -1018,20 +1022,17 @@ class ResolverRuleAssociation(Ec2, frozen=True):
 
 
 class FirewallRuleGroupAssociation(Ec2, frozen=True):
+    firewall_rule_group_id: str
+    vpc_id: str
+    priority: int
     id: str | None = None
-    firewall_rule_group_id: str | None = None
-    vpc_id: str | None = None
-    priority: int | None = None
     status: str | None = None
-
-    def __post_init__(self) -> None:
-        _expected(self.vpc_id is not None, "an association with VpcId")
 
 
 class FirewallRule(Ec2, frozen=True):
+    priority: int
+    action: str
     name: str | None = None
-    priority: int = 0
-    action: str = ""
     block_response: str | None = None
     block_override_domain: str | None = None
     firewall_domain_list_id: str | None = None
@@ -1039,6 +1040,10 @@ class FirewallRule(Ec2, frozen=True):
     qtype: str | None = None
     dns_threat_protection: str | None = None
     status: str | None = None
+
+    def __post_init__(self) -> None:
+        overrides = (self.block_response or "").upper() == "OVERRIDE"
+        _expected(overrides is (self.block_override_domain is not None), "OVERRIDE with BlockOverrideDomain")
 
 
 class FirewallDomainList(Ec2, frozen=True):
@@ -1071,10 +1076,14 @@ class ProfileAssociation(Ec2, frozen=True):
 
 
 class ProfileResourceAssociation(Ec2, frozen=True):
-    resource_arn: str = ""
+    resource_arn: str
     resource_type: str | None = None
     resource_properties: str | None = None
     status: str | None = None
+
+    def __post_init__(self) -> None:
+        ordered = self.resource_properties is not None or ":firewall-rule-group/" not in self.resource_arn
+        _expected(ordered, "a rule group with ResourceProperties, its priority among them")
 
 
 # --- CodeBuild ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,20 @@ EACH: Final = 25
 PLAIN: Final = {
     "network-firewall/describe-firewall-policy/FirewallPolicy/StatefulEngineOptions": "the default action order",
     "network-firewall/describe-firewall-policy/FirewallPolicy/StatefulEngineOptions/RuleOrder": "the default one",
+    "network-firewall/describe-firewall-policy/FirewallPolicy/StatefulRuleGroupReferences": "a policy without",
+    "network-firewall/describe-firewall-policy/FirewallPolicy/StatelessRuleGroupReferences": "a policy without",
+    "ec2/describe-vpc-endpoints/VpcEndpoints/*/DnsOptions/PrivateDnsOnlyForInboundResolverEndpoint": "one not of S3",
+    "route53/list-hosted-zones/HostedZones/*/Config/PrivateZone": "a zone with VPCs is private",
+    "route53resolver/list-firewall-rules/FirewallRules/*/Qtype": "every type",
+    "route53resolver/list-firewall-rules/FirewallRules/*/FirewallDomainRedirectionAction": "the default one",
+    "route53resolver/list-resolver-endpoints/ResolverEndpoints/*/Dns64Enabled": "not enabled, the default",
+    "ec2/describe-route-tables/RouteTables/*/Associations": "a table of no subnet",
+    "ec2/describe-subnets/Subnets/*/Ipv6CidrBlockAssociationSet": "a subnet without IPv6",
+    "ec2/describe-network-interfaces/NetworkInterfaces/*/Ipv6Addresses": "an interface without",
+    **{
+        f"ec2/describe-security-groups/SecurityGroups/*/{rules}/*/UserIdGroupPairs/*/UserId": "the account's own group"
+        for rules in ("IpPermissions", "IpPermissionsEgress")
+    },
     "ec2/describe-vpn-connections/VpnConnections/*/Options": "one that learns its routes by BGP",
     "ec2/describe-network-interfaces/NetworkInterfaces/*/Ipv4Prefixes": "an interface without",
     "ec2/describe-network-interfaces/NetworkInterfaces/*/Ipv6Prefixes": "an interface without",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -12,12 +12,14 @@ import pytest
 from reachsim import load_files
 from reachsim.addresses import format_set
 from reachsim.dns import Resolution
+from reachsim.errors import ReachsimError
 from reachsim.resolver_paths import resolved
 from reachsim.scenarios import with_dns64
 from reachsim.selectors import parse_selector
 from reachsim.sources import sources
 from tests.build import Build
 from tests.property.comparison import world_of
+from tests.property.test_metamorphic_members import trials
 from tests.reference.names import Answer, Names
 from tests.resolvers import arn, domain_list, firewall_group, forward_rule, profile, resolver_endpoint, use_firewall
 
@@ -302,3 +304,27 @@ def test_resolver_and_reference_agree(batch: int) -> None:
         kinds += compare(seed)
     print(f"batch {batch}: {size} configurations, {dict(kinds)}")
     assert min(kinds[kind] for kind in ("addresses", "public", "none", "unknown")) > size // 2
+
+
+def answers(draft: Draft, files: Mapping[str, bytes]) -> dict[tuple[int, str], tuple[str, frozenset[str]]]:
+    """What each client is told of each name."""
+    reach, found = load_files(files), {}
+    for number in range(len(draft.vpcs)):
+        (start,) = sources(reach.network, parse_selector(f"eni-client-{number}"))
+        for name in ASKED:
+            found[number, name] = told(with_dns64(reach.network, start, resolved(reach.ground, start, name, {})))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(9000, 9006))
+def test_a_missing_member_leaves_a_name_unknown_or_as_it_is(seed: int) -> None:
+    draft = Draft(seed)
+    files = draft.files()
+    before = answers(draft, files)
+    for member, left in trials(files, random.Random(seed)):
+        try:
+            after = answers(draft, left)
+        except ReachsimError:
+            continue
+        for asked, known in before.items():
+            assert after[asked] in (known, ("unknown", frozenset())), (member, asked)

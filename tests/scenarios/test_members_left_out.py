@@ -16,7 +16,7 @@ from reachsim.errors import ReachsimError
 from tests.balancers import listener, load_balancer, target_group
 from tests.build import Build
 from tests.property.test_walk_regressions import host, hub
-from tests.resolvers import forward_rule
+from tests.resolvers import firewall, forward_rule, profile
 from tests.scenarios.lan import ANY, Lan, ask, assumed, codes, fate, natted, public
 from tests.scenarios.test_facts_transit import Hub
 from tests.scenarios.test_middleboxes import Edge, five_tuple
@@ -422,6 +422,13 @@ def test_where_a_vpc_has_ipv6_its_subnets_tell_whether_they_have() -> None:
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
 
 
+def test_where_a_subnet_has_ipv6_it_tells_whether_it_has_dns64() -> None:
+    """The resolver was said to make no addresses up, and clients of IPv6 alone to be blocked."""
+    net = public(ipv6="2600:1f18:aa:bb00::/56")
+    del net[net.a]["EnableDns64"]
+    assert "expected EnableDns64, which the file's other records have" in refused(net)
+
+
 def test_where_a_subnet_has_ipv6_its_interfaces_tell_whether_they_have() -> None:
     """An interface was taken for one without, and the internet said not to reach it."""
     net = public(ipv6="2600:1f18:aa:bb00::/56", address=None)
@@ -480,3 +487,47 @@ def test_an_attachment_tells_what_is_attached(key: str) -> None:
     del net._lists["ec2/describe-transit-gateway-attachments"][0][key]
     with pytest.raises(ReachsimError, match=f"an attachment with {key}, found one without"):
         ask(net, "eni-x", "eni-y")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("Action", "the key Action"), ("Priority", "the key Priority"),
+        ("BlockOverrideDomain", "OVERRIDE with BlockOverrideDomain"),
+        ("BlockResponse", "OVERRIDE with BlockOverrideDomain"),
+    ],
+)  # fmt: skip
+def test_what_a_rule_of_dns_firewall_tells(key: str, said: str) -> None:
+    """What it blocks, before which others, and what it answers instead."""
+    net = Lan()
+    rule = {"Action": "BLOCK", "BlockResponse": "OVERRIDE", "BlockOverrideDomain": "else.example", "domains": ["*."]}
+    firewall(net, net.vpc_id, rule)
+    (path,) = [one for one in net._more if "list-firewall-rules" in one]
+    del net._more[path]["FirewallRules"][0][key]
+    with pytest.raises(ReachsimError, match=f"expected {said}"):
+        ask(net, net.client, "host:db.example")
+
+
+def test_a_group_of_dns_firewall_tells_its_place_in_the_order() -> None:
+    net = Lan()
+    profile(net, net.vpc_id, (f"arn:aws:route53resolver:us-east-1:{net.account}:firewall-rule-group/rslvr-frg-1", 9))
+    (path,) = [one for one in net._more if "list-profile-resource-associations" in one]
+    del net._more[path]["ProfileResourceAssociations"][0]["ResourceProperties"]
+    with pytest.raises(ReachsimError, match="expected a rule group with ResourceProperties"):
+        ask(net, net.client, "host:db.example")
+
+
+def test_a_record_of_several_for_a_name_tells_by_which_policy() -> None:
+    """A latency record without its Region was said to answer by chance."""
+    net = Lan()
+    zone = net.zone("internal.example", [net.vpc_id], [("db.internal.example", "A", ["10.0.2.5"])])
+    path = f"{net.account}/global/route53/list-resource-record-sets/{zone}.json"
+    record = net._more[path]["ResourceRecordSets"][0]
+    record["SetIdentifier"] = "here"
+    with pytest.raises(ReachsimError, match="expected a record set with SetIdentifier and a routing policy"):
+        ask(net, net.client, "host:db.internal.example")
+    record["MultiValueAnswer"] = True
+    assert ask(net, net.client, "host:db.internal.example").outcome == "allowed"
+    del record["ResourceRecords"][0]["Value"]
+    with pytest.raises(ReachsimError, match="expected the key Value"):
+        ask(net, net.client, "host:db.internal.example")
