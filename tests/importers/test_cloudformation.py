@@ -423,3 +423,31 @@ def test_blocks_that_stand_for_those_of_s3_are_no_part_of_the_internet(tmp_path:
     idle, without, used = reaches
     assert idle.diff(without).gate == without.diff(idle).gate == ("pass", ())
     assert used.diff(without, sources=["i-I"], targets=["s3"]).gate == ("fail", ("i-I → s3 by igw-G",))
+
+
+@pytest.mark.parametrize(("gone", "physical", "before", "after"), [
+    ("R", "rtb-T|0.0.0.0/0", "allowed", "blocked"), ("R", "stack-R-1ABCDEF", "allowed", "unknown"),
+    ("B", "rtbassoc-subnet-S", "allowed", "blocked"), ("B", "stack-B-1ABCDEF", "allowed", "unknown"),
+    ("C", "aclassoc-subnet-S", "blocked", "allowed"), ("C", "stack-C-1ABCDEF", "blocked", "unknown"),
+])  # fmt: skip
+def test_a_route_or_association_that_a_stack_loses(
+    gone: str, physical: str, before: str, after: str, tmp_path: Path
+) -> None:
+    """It was said to be still there; what the physical id does not tell is open."""
+    lines = [*WEB.splitlines(), *("""
+  N: {Type: 'AWS::EC2::NetworkAcl', Properties: {VpcId: !Ref V}}
+  C: {Type: 'AWS::EC2::SubnetNetworkAclAssociation', Properties: {SubnetId: !Ref S, NetworkAclId: !Ref N}}
+""".splitlines() if gone == "C" else ())]  # fmt: skip
+    ids = {"V": ("VPC", "vpc-V"), "G": ("InternetGateway", "igw-G"), "S": ("Subnet", "subnet-S"),
+           "I": ("Instance", "i-I"), "T": ("RouteTable", "rtb-T"), "N": ("NetworkAcl", "acl-N"), "R": ("Route", "rtb-T|0.0.0.0/0"),
+           "B": ("SubnetRouteTableAssociation", "rtbassoc-subnet-S")}  # fmt: skip
+    ids[gone] = ({"C": "SubnetNetworkAclAssociation"}.get(gone) or ids[gone][0], physical)
+    known = [{"LogicalResourceId": name, "ResourceType": f"AWS::EC2::{kind}", "PhysicalResourceId": held}
+             for name, (kind, held) in ids.items()]  # fmt: skip
+    (tmp_path / "resources.json").write_text(json.dumps({"StackResources": known}))
+    (tmp_path / "older").mkdir()
+    older, _ = run("\n".join(lines), tmp_path / "older")
+    kept = "\n".join(line for line in lines if not line.startswith(f"  {gone}:"))
+    newer, _ = run(kept, tmp_path, onto=tmp_path / "older" / "out", stack_resources=tmp_path / "resources.json")
+    found = [one.simulate("i-I", "internet", protocol="tcp", port=443).outcome for one in (older, newer)]
+    assert found == [before, after]

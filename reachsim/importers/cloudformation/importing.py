@@ -12,10 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from reachsim.errors import Fault, QuestionError, SnapshotError
 from reachsim.files import write_tree
 from reachsim.importers.cloudformation.assembly import stack_of
-from reachsim.importers.cloudformation.kinds import kind_of_type
+from reachsim.importers.cloudformation.kinds import kind_of_type, snake
 from reachsim.importers.cloudformation.stacks import Stack
 from reachsim.importers.cloudformation.template import Resolved, Template, load_yaml, read_template, read_text
 from reachsim.importers.dump import shown
@@ -93,8 +95,11 @@ def import_cloudformation(
         here = {one.address for one in resources}
         for logical_id, (kind, physical) in known.items():
             if logical_id not in here and live is not None:
-                resources.append(Resource(kind_of_type(kind), logical_id, {}, (mine, own), str(source), id=physical,
-                                          new=False, action="delete"))  # fmt: skip
+                was = _was(kind, physical, live, (mine, own))
+                gone = Resource(kind_of_type(kind), logical_id, was or {}, (mine, own), str(source), id=physical,
+                                new=False, action="delete", before=was or {})  # fmt: skip
+                gone.unknown |= {"what it was"} if was is None else set()
+                resources.append(gone)
         lists = read_prefix_lists(prefix_lists) if prefix_lists is not None else {}
         report = build_snapshot(
             resources, imported_from="cloudformation", homes=[(mine, own)], onto=live, lists=lists,
@@ -106,6 +111,36 @@ def import_cloudformation(
         out=out, accounts=report.accounts, regions=report.regions, files=tuple(report.files), derived=report.derived,
         ignored=tuple(Ignored(what, why) for what, why in report.unsupported), warnings=report.warnings,
     )  # fmt: skip
+
+
+_LINKS: Final = {
+    "AWS::EC2::SubnetRouteTableAssociation": ("describe-route-tables", "RouteTables", "RouteTableAssociationId"),
+    "AWS::EC2::GatewayRouteTableAssociation": ("describe-route-tables", "RouteTables", "RouteTableAssociationId"),
+    "AWS::EC2::SubnetNetworkAclAssociation": ("describe-network-acls", "NetworkAcls", "NetworkAclAssociationId"),
+}
+"""Types whose physical id is that of an association, and the answer that lists it."""
+
+
+def _was(kind: str, physical: str, live: Snapshot, home: tuple[str, str]) -> dict[str, Any] | None:
+    """What a resource was that a stack loses, as far as its physical id tells; None for a route or an association of
+    which it does not (the id of a route is ``TABLE|DESTINATION``, older ones tell nothing).
+    """
+    if kind == "AWS::EC2::Route":
+        table, _, to = physical.partition("|")
+        block = "destination_ipv6_cidr_block" if ":" in to else "destination_cidr_block"
+        name = "destination_prefix_list_id" if to.startswith("pl-") else block
+        return {"route_table_id": table, name: to} if to else None
+    if kind not in _LINKS:
+        return {}
+    call, key, named = _LINKS[kind]
+    path = "/".join((*home, "ec2", f"{call}.json"))
+    ends = ("SubnetId", "GatewayId", "RouteTableId", "NetworkAclId")
+    document = msgspec.json.decode(live.read(path)) if live.status(path) == "ok" else {}
+    for record in document.get(key) or []:
+        for row in record.get("Associations") or []:
+            if row.get(named) == physical:
+                return {snake(one): held[one] for held in (record, row) for one in ends if one in held}
+    return None
 
 
 def _stand_in(template: Template) -> str:
@@ -193,8 +228,6 @@ def _zones(live: Snapshot | None, region: str) -> tuple[str, ...]:
     """The Availability Zones of a Region that a live snapshot knows of; Local Zones are none."""
     if live is None:
         return ()
-    import msgspec
-
     found: set[str] = set()
     for path, match in live.named():
         if match["region"] == region and path.endswith("/ec2/describe-subnets.json") and live.status(path) == "ok":

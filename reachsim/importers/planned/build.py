@@ -156,7 +156,7 @@ def _make(world: World, resources: Sequence[Resource]) -> None:
                 world.leave_out(one.address, one.kind, why)
         elif maker is None:
             _unmodelled(world, one)
-        elif one.action != "delete" or one.before:
+        elif one.action != "delete" or one.before or one.unknown:
             with documented(one.place, f"/{one.address}"):
                 maker(world, one)
 

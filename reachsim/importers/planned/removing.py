@@ -148,6 +148,8 @@ def _dhcp(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
 
 
 def _acl_association(world: World, one: Resource, gone: Document) -> None:  # noqa: ARG001
+    if not one.text("subnet_id"):
+        world.undecided_any(one, "the subnet", "ec2/describe-network-acls", "")
     for _, record in world.each("ec2/describe-network-acls"):
         record["Associations"] = [
             held for held in record.get("Associations", []) if held.get("SubnetId") != one.text("subnet_id")

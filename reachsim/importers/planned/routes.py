@@ -53,7 +53,7 @@ def table(world: World, one: Resource) -> None:
 def route(world: World, one: Resource) -> None:
     record = world.get(one.text("route_table_id") or text_of(one.before, "route_table_id"))
     if record is None:
-        if one.action == "delete":
+        if one.action == "delete" and not one.unknown:
             return
         if one.text("route_table_id"):
             world.undecided(one, "what else is in the route table", one.text("route_table_id"))
@@ -61,8 +61,10 @@ def route(world: World, one: Resource) -> None:
             world.undecided_any(one, "the route table", "ec2/describe-route-tables", "")
         return
     if one.action in ("update", "delete"):
-        old = _route(world, one, one.before)
-        record["Routes"] = [held for held in record["Routes"] if old is None or _to(held) != _to(old)]
+        names = ("destination_cidr_block", "cidr_block", "destination_ipv6_cidr_block", "ipv6_cidr_block")
+        listed = text_of(one.before, "destination_prefix_list_id")
+        gone = text_of(one.before, *names) or world.service_lists.get((one.home[1], listed), listed)
+        record["Routes"] = [held for held in record["Routes"] if _to(held) != gone]
     if one.action != "delete":
         _add(record, _route(world, one, one.values))
 
