@@ -439,8 +439,8 @@ def test_a_route_or_association_that_a_stack_loses(
   C: {Type: 'AWS::EC2::SubnetNetworkAclAssociation', Properties: {SubnetId: !Ref S, NetworkAclId: !Ref N}}
 """.splitlines() if gone == "C" else ())]  # fmt: skip
     ids = {"V": ("VPC", "vpc-V"), "G": ("InternetGateway", "igw-G"), "S": ("Subnet", "subnet-S"),
-           "I": ("Instance", "i-I"), "T": ("RouteTable", "rtb-T"), "N": ("NetworkAcl", "acl-N"), "R": ("Route", "rtb-T|0.0.0.0/0"),
-           "B": ("SubnetRouteTableAssociation", "rtbassoc-subnet-S")}  # fmt: skip
+           "I": ("Instance", "i-I"), "T": ("RouteTable", "rtb-T"), "N": ("NetworkAcl", "acl-N"),
+           "R": ("Route", "rtb-T|0.0.0.0/0"), "B": ("SubnetRouteTableAssociation", "rtbassoc-subnet-S")}  # fmt: skip
     ids[gone] = ({"C": "SubnetNetworkAclAssociation"}.get(gone) or ids[gone][0], physical)
     known = [{"LogicalResourceId": name, "ResourceType": f"AWS::EC2::{kind}", "PhysicalResourceId": held}
              for name, (kind, held) in ids.items()]  # fmt: skip
