@@ -332,6 +332,7 @@ class Walk:
                 stdout = result.stdout if stdout is None else stdout
             elif isinstance(one, ImageBuild | ContainerRun):
                 self.within, self.without = self.within + daemon, self.without + (not daemon)
+                tolerant, self.ledger.tolerant = self.ledger.tolerant, 0  # an image that is not built is missed later
                 try:
                     if isinstance(one, ImageBuild):
                         builds.walk(self, one, command)
@@ -339,6 +340,7 @@ class Walk:
                         self._container(one, command)
                 finally:
                     self.within, self.without = self.within - daemon, self.without - (not daemon)
+                    self.ledger.tolerant = tolerant
             else:
                 proxied = _by_proxy(command, one) if not self.within else None
                 if others is None and isinstance(one, Destination) and (one.requests or one.step == "login"):
@@ -468,7 +470,7 @@ class Walk:
         service, kind = _service(found)
         theirs = self._of_others(found, service, others=others, daemon=daemon)
         alone = found.step in ("pull", "push") and not self.within and (self.without > 0 or not daemon)
-        spared = self.ledger.tolerant > 0 and found.step in ("pull", "run") and kind != "package" and not self.within
+        spared = self.ledger.tolerant > 0 and found.step in ("pull", "run") and kind != "package"
         row = Contact(shown(found.host), found.port, found.protocol, kind, file, line, self.phase, shown(text),
                       weaker(found.confidence, confidence), found.step, service, () if theirs else found.requests,
                       self.within > 0, proxied, found.requests if theirs else (), alone, spared)  # fmt: skip

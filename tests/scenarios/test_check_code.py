@@ -131,6 +131,18 @@ def test_a_build_goes_on_without_what_nobody_minds(command: str, overall: str) -
     assert check.overall == overall
 
 
+@pytest.mark.parametrize(("line", "command", "overall"), [
+    ("RUN curl https://example.com/a || true", "true", "private-and-working"),
+    ("RUN curl https://example.com/a", "true", "private-but-failing"),
+    ("RUN true", "docker build -f Other . || true", "private-but-failing"),
+])  # fmt: skip
+def test_so_does_a_step_of_a_dockerfile(line: str, command: str, overall: str) -> None:
+    """An image that nobody minds is not built is missed by what needs it later."""
+    held = BUILDSPEC.replace("    commands:\n", f"    commands:\n      - {command}\n", 1)
+    check = checked(Pipeline(), OWN + line + "\n", **{"buildspec.yml": held, "Other": "FROM golang:1\n"})
+    assert check.overall == overall
+
+
 def test_what_nobody_minds_leaves_all_the_same() -> None:
     net = Pipeline()
     net.with_nat()
