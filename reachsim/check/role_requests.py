@@ -52,8 +52,8 @@ def role_request(
     context: dict[str, Any] = {
         "aws:SecureTransport": "true", "aws:ViaAWSService": "false", "aws:PrincipalIsAWSService": "false",
         "aws:PrincipalArn": role, "aws:PrincipalAccount": caller.account, "aws:PrincipalType": "AssumedRole",
-        "aws:RequestedRegion": region, "aws:TokenIssueTime": issued(network), "aws:userid": policy.PRESENT,
-        **moments(network),
+        "aws:RequestedRegion": region, "aws:TokenIssueTime": issued(network),
+        "aws:userid": policy.PRESENT, **moments(network),
     }  # fmt: skip
     if owner != OTHER_ACCOUNT:
         context["aws:ResourceAccount"] = owner
@@ -61,6 +61,8 @@ def role_request(
     context |= organizations
     absent |= _BY_ITSELF | _DIRECT
     told = described(network, caller.account, role)
+    if told is not None and told.unique_id:  # behind it stands the session's name, which the service chooses
+        context["aws:userid"] = policy.Begun(f"{told.unique_id}:")
     if told is not None and told.tags is not None:
         context |= {f"{_TAGS}{key}": value for key, value in told.tags}
         absent.add(_TAGS)

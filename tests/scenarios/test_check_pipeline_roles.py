@@ -219,6 +219,22 @@ def test_a_bucket_that_is_deployed_to_may_have_a_key_of_its_own(named: bool, may
     assert step(checked(net), "Deploy").outcome == outcome
 
 
+@pytest.mark.parametrize(("who", "outcome"), [
+    ("AROAPIPE:*", "allowed"), ("AROA*", "allowed"), ("AROAOTHER:*", "blocked"), (ACCOUNT, "blocked"),
+    ("AROAPIPE:release", "unknown"),
+])  # fmt: skip
+def test_a_bucket_for_sessions_of_a_role_by_its_id(who: str, outcome: str) -> None:
+    """IAM User Guide, "AWS global condition context keys" (aws:userid of a session: the role's id, a colon, the name of
+    the session); such buckets left it open whether CodePipeline works."""
+    net = pipeline(*ALL)
+    details = net._more[f"{ACCOUNT}/global/iam/get-account-authorization-details.json"]["RoleDetailList"]
+    for one in details:
+        one["RoleId"] = "AROAPIPE" if one["Arn"] == ROLE else f"AROA{one['RoleName'].upper()}"
+    deny = for_all("s3:*", f"{STORE}/*", "Deny", Condition={"StringNotLike": {"aws:userId": [who, "AROABUILD:*"]}})
+    net.put("s3api/get-bucket-policy/rel-artifacts", {"Policy": json.dumps(policy(deny))}, region="global")
+    assert step(checked(net), "Source").outcome == outcome
+
+
 @pytest.mark.parametrize(("value", "outcome"), [("site/*", "allowed"), ("other/*", "blocked"), ("site/v1*", "unknown")])
 def test_a_key_for_the_objects_of_a_bucket_alone_serves_it(value: str, outcome: str) -> None:
     """S3 User Guide, "Using server-side encryption with AWS KMS keys" (the encryption context)."""
