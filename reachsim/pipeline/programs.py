@@ -74,7 +74,7 @@ def read(command: Command, running: tuple[str, ...]) -> Outcome:
         )
     if program == "find":
         return _find(call, running)
-    if program == "eval" and (_sets_up_the_shell(call) or _sets_keys(call)):
+    if program in ("eval", "source", ".") and (_sets_up_the_shell(call) or _sets_keys(call)):
         return Outcome((), "")
     if program == "eval":
         return Outcome((Script(" ".join(call.words), own_process=False),), None)
@@ -131,9 +131,12 @@ def _sets_up_the_shell(call: Call) -> bool:
 
 
 def _sets_keys(call: Call) -> bool:
-    """``eval "$(aws sts assume-role … | jq -r '"export AWS_ACCESS_KEY_ID=…"')"``: what it prints are keys only."""
+    """``eval "$(aws sts assume-role … | jq -r '"export AWS_ACCESS_KEY_ID=…"')"``, or ``source <(…)``: what it prints
+    are keys only.
+    """
     name = "AWS_ACCESS_KEY_ID"
-    if is_known(" ".join(call.words)) or f"export {name}=" not in call.command.text:
+    made = "<(" in call.command.text or not is_known(" ".join(call.words))
+    if not made or f"export {name}=" not in call.command.text:
         return False
     call.scope.variables[name] = unknown(name)
     return True

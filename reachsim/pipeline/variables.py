@@ -178,6 +178,7 @@ def codebuild_variables(region: str | None, account: str | None, project: str | 
         "CODEBUILD_CI": "true",
         "CI": "true",
         "CODEBUILD_SRC_DIR": ROOT,
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": unknown("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         "HOME": "/root",
     }
     return found | ({"codebuild:account": account} if account else {})

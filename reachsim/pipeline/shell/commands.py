@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +15,12 @@ from reachsim.pipeline.shell.arrays import keyed
 from reachsim.pipeline.shell.scope import DONE, Command, Result, Scope, arguments_of, named, one_line, set_arguments
 from reachsim.pipeline.shell.words import MAX_DEPTH, Words
 from reachsim.pipeline.urls import PROXIES
-from reachsim.pipeline.variables import is_known, look_up
+from reachsim.pipeline.variables import is_known, look_up, unknown
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_NAMED: Final = re.compile(r"(?<![\w$-])([A-Z][A-Z0-9_]++)=(?!=)")
 MAX_CALLS: Final = 12_000
 """Calls of functions in all: functions that call each other can multiply without end."""
 
@@ -39,9 +41,13 @@ class Commands(Words):
         result = self.block([one for one in node.children if one.type == "variable_assignment"], scope, sure, stdin)
         for child in node.children[1:]:
             if child.type in ("command_substitution", "simple_expansion", "expansion", "concatenation"):
-                for name, equals, value in (word.partition("=") for word in self.words(child, scope, sure)):
+                words = self.words(child, scope, sure)
+                for name, equals, value in (word.partition("=") for word in words):
                     if equals and name.isidentifier():
                         scope.variables[name] = value.strip("\"'")
+                if any(not is_known(word.partition("=")[0]) for word in words):  # as far as the text names them
+                    for name in _NAMED.findall(self.text(child)):
+                        scope.variables[name] = unknown(name)
         if self.text(node.children[0]) in ("export", "declare", "typeset"):
             for child in node.children[1:]:
                 self._proxied(self.text(child).partition("=")[0].rstrip("+"), scope.variables, child, scope, sure)
