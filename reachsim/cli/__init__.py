@@ -110,7 +110,7 @@ class Commands(click.Group):
             near = get_close_matches(args[0], COMMANDS, 1, 0.75)
             if not near:
                 raise
-            raise click.UsageError(f"{error.message} (Did you mean {near[0]!r}?)", ctx) from None
+            raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return sorted(COMMANDS)

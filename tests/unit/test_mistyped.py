@@ -48,7 +48,7 @@ def test_another_project_is_meant_not_the_service(line: list[str]) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "end"), [("chekc", ". (Did you mean 'check'?)\n"), ("diff-it-all", ".\n")])
+@pytest.mark.parametrize(("given", "end"), [("chekc", ". Did you mean 'check'?\n"), ("diff-it-all", ".\n")])
 def test_a_mistyped_command(given: str, end: str) -> None:
     run = CliRunner().invoke(group, [given])
     assert run.exit_code == 2
