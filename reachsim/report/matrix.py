@@ -89,7 +89,7 @@ def _cell(cell: Cell | None, is_internet: bool) -> list[str]:
     outcome = cell.outcome + ("*" if cell.needed else "") + ("!" if _opens(cell) else "")
     if is_internet and cell.outcome == "blocked":
         return [outcome, "as wanted"]
-    return [outcome, "" if cell.route == "none" else cell.route]
+    return [outcome] if cell.route == "none" else [outcome, cell.route]
 
 
 def _opens(cell: Cell) -> bool:

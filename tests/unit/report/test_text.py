@@ -349,6 +349,12 @@ def test_a_leak_to_a_service_is_marked_as_the_internet_is() -> None:
     assert text.startswith("overall: leaking\n")
 
 
+def test_rows_are_one_blank_line_apart() -> None:
+    """Where all cells of a block were blocked there were two."""
+    reach = load(ROOT / "snapshots/broken-pipeline")
+    assert "\n\n\n" not in render_check(reach.check(), reach, columns=80).split("\nsteps")[0]
+
+
 def test_a_long_name_does_not_tear_the_matrix_apart() -> None:
     """A project's name may have 150 characters: each destination stood in a table of its own."""
     net = Build()
