@@ -24,9 +24,9 @@ def nfs(block: str) -> GroupRule:
 
 def mounting(
     rules: list[GroupRule], zones: str = "ac", policy: dict[str, Any] | None = NONE, *, listed: bool = True,
-    location: str = f"{SYSTEM}.efs.{REGION}.amazonaws.com:/cache",
+    location: str = f"{SYSTEM}.efs.{REGION}.amazonaws.com:/cache", last: dict[str, Any] | None = None,
 ) -> Pipeline:  # fmt: skip
-    """The pipeline whose build mounts a file system with mount targets in these zones."""
+    """The pipeline whose build mounts a file system with mount targets in these zones; of the last one that differs."""
     net = Pipeline(fileSystemLocations=[{"type": "EFS", "location": location, "mountPoint": "/mnt"}])
     group = net.group("vpc-1", rules, [ANYWHERE], name="efs")
     targets = []
@@ -35,6 +35,7 @@ def mounting(
         interface = net.interface(subnet, address, [group], name=f"efs-{zone}")
         targets.append({"MountTargetId": f"fsmt-{zone}", "FileSystemId": SYSTEM, "SubnetId": subnet,
                         "NetworkInterfaceId": interface, "LifeCycleState": "available"})  # fmt: skip
+    targets[-1].update(last or {})
     if listed:
         net.put(f"efs/describe-mount-targets/{SYSTEM}", {"MountTargets": targets})
     if policy is not None:
@@ -78,3 +79,58 @@ def test_what_is_not_told_of_a_file_system_leaves_the_step_open(more: dict[str, 
     assert [path for path in found.check.missing if "/efs/" in path] == (
         [f"{ACCOUNT}/{REGION}/{lacking}.json"] if lacking else []
     )
+
+
+OF_C = "of which the mount target in the zone of subnet-build-c is not known"
+
+
+@pytest.mark.parametrize(("last", "told"), [
+    ({"LifeCycleState": "creating"}, OF_C),
+    ({"FileSystemId": "fs-0fedcba9876543210"}, OF_C),
+    ({"NetworkInterfaceId": "eni-nowhere"}, OF_C),
+    ({"SubnetId": "subnet-nowhere"}, OF_C),
+    ({"SubnetId": "subnet-build-a"}, "of which the mount target in the zone of subnet-build-a is not known"),
+])  # fmt: skip
+def test_of_which_zone_no_mount_target_is_known(last: dict[str, Any], told: str) -> None:
+    """EFS API, MountTargetDescription: a file system has at most one in a zone, and it works once it is available."""
+    step = Checked(mounting([nfs("10.10.0.0/16")], last=last)).step("environment")
+    assert step.outcome == "unknown"
+    assert [one for one in step.contacts if told in one] != []
+
+
+def test_the_zone_of_a_subnet_that_nothing_tells_is_that_of_no_target() -> None:
+    net = mounting([nfs("10.10.0.0/16")])
+    for subnet in (net.build_a, net.build_c):
+        del net[subnet]["AvailabilityZone"]
+    step = Checked(net).step("environment")
+    assert [one for one in step.contacts if "in the zone of subnet-build-a, subnet-build-c is not known" in one] != []
+
+
+def test_a_name_does_not_surely_resolve_without_host_names() -> None:
+    """EFS User Guide, "Mounting on Amazon EC2 with a DNS name": the VPC has DNS hostnames enabled."""
+    net = mounting([nfs("10.10.0.0/16")])
+    net.put("ec2/describe-vpc-attribute/vpc-1.enableDnsHostnames", {"EnableDnsHostnames": {"Value": False}})
+    step = Checked(net).step("environment")
+    assert [one for one in step.contacts if "the VPC has enableDnsHostnames off" in one] != []
+    assert step.outcome == "unknown"
+
+
+@pytest.mark.parametrize("change", [
+    {"environment": {"fleet": {"fleetArn": f"arn:aws:codebuild:{REGION}:{ACCOUNT}:fleet/f:1"}}},
+    {"fileSystemLocations": [{"type": "NEW", "location": f"{SYSTEM}.efs.{REGION}.amazonaws.com:/"}]},
+    {"vpcConfig": {}},
+])  # fmt: skip
+def test_what_mounts_are_not_judged(change: dict[str, Any]) -> None:
+    net = mounting([nfs("10.10.0.0/16")])
+    (project,) = net._lists["codebuild/batch-get-projects"]
+    project.update({**change, "environment": {**project["environment"], **change.get("environment", {})}})
+    steps = [one for one in Checked(net).check.steps if one.step == "environment"]
+    assert [one for step in steps for one in step.contacts if f"{SYSTEM}.efs" in one and "not judged" in one] != []
+
+
+@pytest.mark.parametrize(("policy", "told"), [
+    (POLICY, "has a policy, which is not judged ("), (None, "may have a policy (")
+])  # fmt: skip
+def test_a_policy_is_told_of(policy: dict[str, Any] | None, told: str) -> None:
+    step = Checked(mounting([nfs("10.10.0.0/16")], policy=policy)).step("environment")
+    assert [one for one in step.contacts if f"/cache, which {told}" in one] != []
