@@ -53,7 +53,7 @@ def _own_names(before: Network, after: Network, ids: Names) -> dict[str, str]:
     for old, new in ids.items():
         one, other = (network.vpc_endpoints.get(key) for network, key in ((before, old), (after, new)))
         if one is not None and other is not None:
-            prefixes = [own_name(entry.dns_name or "" for entry in each.dns_entries) for each in (one, other)]
+            prefixes = [own_name(entry.dns_name for entry in each.dns_entries) for each in (one, other)]
             found |= {prefixes[0]: prefixes[1]} if all(prefixes) else {}
     return found
 

@@ -37,7 +37,7 @@ def private_names(network: Network, endpoint: aws.VpcEndpoint) -> tuple[tuple[st
     From the endpoint's ``DnsEntries``, else from describe-vpc-endpoint-services, else from our table (N144). Of
     resource and service-network endpoints: from describe-vpc-endpoint-associations.
     """
-    entries = [plain(entry.dns_name or "") for entry in endpoint.dns_entries]
+    entries = [plain(entry.dns_name) for entry in endpoint.dns_entries]
     listed = [name for name in entries if name and ".vpce." not in f".{name}."]
     if endpoint.vpc_endpoint_type in LATTICE_TYPES:
         private = (one.private_dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id))
@@ -200,7 +200,7 @@ def vpce_name(network: Network, name: str) -> Resolution | None:
         if endpoint.vpc_endpoint_type in LATTICE_TYPES:
             entries += [one.dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id) if one.dns_entry]
         for entry in entries:
-            listed = plain(entry.dns_name or "")
+            listed = plain(entry.dns_name)
             base = listed.removeprefix("*.")
             if listed and (name == base or (listed != base and below(name, base))):
                 return endpoint_answer(network, name, endpoint, "the endpoint's own name", _zone_of_name(base))

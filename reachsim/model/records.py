@@ -776,6 +776,11 @@ class PrefixListEntry(Ec2, frozen=True):
 
 
 class DnsEntry(Ec2, frozen=True):
+    dns_name: str
+    hosted_zone_id: str | None = None
+
+
+class AssociationDnsEntry(Ec2, frozen=True):
     dns_name: str | None = None
     hosted_zone_id: str | None = None
 
@@ -867,8 +872,8 @@ class VpcEndpointAssociation(Ec2, frozen=True):
     """One resource behind a resource or service-network endpoint, and the names that lead to it."""
 
     vpc_endpoint_id: str | None = None
-    dns_entry: DnsEntry | None = None
-    private_dns_entry: DnsEntry | None = None
+    dns_entry: AssociationDnsEntry | None = None
+    private_dns_entry: AssociationDnsEntry | None = None
 
 
 class VpcBlockPublicAccessOptions(Ec2, frozen=True):

@@ -6,6 +6,7 @@ control access to file systems"; CodeBuild User Guide, "Amazon Elastic File Syst
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -99,11 +100,23 @@ def test_of_which_zone_no_mount_target_is_known(last: dict[str, Any], told: str)
 
 
 def test_the_zone_of_a_subnet_that_nothing_tells_is_that_of_no_target() -> None:
-    net = mounting([nfs("10.10.0.0/16")])
+    net = mounting([nfs("10.10.0.0/16")], "a")
     for subnet in (net.build_a, net.build_c):
         del net[subnet]["AvailabilityZone"]
     step = Checked(net).step("environment")
     assert [one for one in step.contacts if "in the zone of subnet-build-a, subnet-build-c is not known" in one] != []
+
+
+def test_a_mount_target_of_another_vpc_is_not_a_builds() -> None:
+    """EFS User Guide, "Mounting on Amazon EC2 with a DNS name": the name is for the VPC of the mount targets."""
+    net = mounting([nfs("10.10.0.0/16")])
+    far = net.subnet(net.vpc("10.30.0.0/16", name="f"), "10.30.1.0/24", f"{REGION}c", name="f")
+    (listed,) = (one for path, one in net.files().items() if path.endswith(f"describe-mount-targets/{SYSTEM}.json"))
+    targets = json.loads(listed)["MountTargets"]
+    targets[-1]["SubnetId"] = far
+    net.put(f"efs/describe-mount-targets/{SYSTEM}", {"MountTargets": targets})
+    step = Checked(net).step("environment")
+    assert [one for one in step.contacts if OF_C in one] != []
 
 
 def test_a_name_does_not_surely_resolve_without_host_names() -> None:

@@ -76,6 +76,19 @@ def test_a_prefix_list_of_awss_has_blocks_and_a_name() -> None:
         load_files(edited(net, "describe-prefix-lists", lambda held: held["PrefixLists"][0].pop("PrefixListName")))
 
 
+def test_an_entry_of_an_endpoints_names_has_a_name() -> None:
+    """EC2 API, "DnsEntry": without the name of a wildcard, what it answers was said to be public, and blocked."""
+    net = Lan()
+    group = net.group(net.vpc_id, [("-1", None, None, "0.0.0.0/0")])
+    net.interface_endpoint(net.vpc_id, "ecr.dkr", {net.b: "10.0.2.30"}, [group], name="dkr")
+    assert ask(net, net.client, "ecr.dkr").route == "private"
+    for entry in net["vpce-dkr"]["DnsEntries"]:
+        name = entry.pop("DnsName")
+        with pytest.raises(SnapshotError, match=r"describe-vpc-endpoints.*DnsEntries.*expected the key DnsName"):
+            load_files(net.files())
+        entry["DnsName"] = name
+
+
 def test_a_private_zone_tells_its_vpcs() -> None:
     """ "GetHostedZone": one that tells none was said to be associated with others."""
     net = Lan()
