@@ -196,11 +196,12 @@ def vpce_name(network: Network, name: str) -> Resolution | None:
     if not name.startswith("vpce-") and ".vpce-" not in name and private_api is None:
         return None
     for endpoint in network.vpc_endpoints.values():
-        entries = list(endpoint.dns_entries)
+        entries = [one.dns_name for one in endpoint.dns_entries]
         if endpoint.vpc_endpoint_type in LATTICE_TYPES:
-            entries += [one.dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id) if one.dns_entry]
+            told = [one.dns_entry for one in associations_of(network, endpoint.vpc_endpoint_id) if one.dns_entry]
+            entries += [one.dns_name or "" for one in told]
         for entry in entries:
-            listed = plain(entry.dns_name)
+            listed = plain(entry)
             base = listed.removeprefix("*.")
             if listed and (name == base or (listed != base and below(name, base))):
                 return endpoint_answer(network, name, endpoint, "the endpoint's own name", _zone_of_name(base))
