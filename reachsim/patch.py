@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -231,8 +232,13 @@ def _encoded(path: str, document: Json) -> bytes:
 
 
 def to_bytes(document: Json) -> bytes:
-    """A document as the AWS CLI prints it: four spaces, characters as they are."""
-    return (json.dumps(document, indent=4, ensure_ascii=False) + "\n").encode()
+    """A document as the AWS CLI prints it: four spaces, characters as they are. It is never text as a whole."""
+    data = io.BytesIO()
+    with io.TextIOWrapper(data, encoding="utf-8", newline="") as text:
+        json.dump(document, text, indent=4, ensure_ascii=False)
+        text.write("\n")
+        text.flush()
+        return data.getvalue()
 
 
 def _load(snapshot: Snapshot, file: str) -> Json:

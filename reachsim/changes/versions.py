@@ -34,14 +34,17 @@ def _records(name: str, before: msgspec.Raw, after: msgspec.Raw) -> tuple[Keyed,
     older, newer = (_by_id(one, BY_FIELD[name]) if name in BY_FIELD else None for one in (before, after))
     if older is None or newer is None:
         return None
-    alike: dict[str, Node] = {key: one for key, one in older.items() if newer.get(key) == one}
-    old, new = ({key: msgspec.json.decode(one) for key, one in side.items() if key not in alike}
-                for side in (older, newer))  # fmt: skip
-    alike |= {key: one for key, one in old.items() if key in new and new[key] == one}
-    return (
-        Keyed((key, alike[key] if key in alike else grow(old[key], "")) for key in older),
-        Keyed((key, alike[key] if key in alike else grow(new[key], "")) for key in newer),
+    alike = {key: one for key, one in newer.items() if key in older and _same(older[key], one)}
+    old, new = (
+        Keyed((key, alike[key] if key in alike else grow(msgspec.json.decode(one), "")) for key, one in side.items())
+        for side in (older, newer)
     )
+    return old, new
+
+
+def _same(one: msgspec.Raw, other: msgspec.Raw) -> bool:
+    """Whether two records are the same: of files of which every byte moved, one record at a time is decoded."""
+    return one == other or bool(msgspec.json.decode(one) == msgspec.json.decode(other))
 
 
 def _by_id(data: msgspec.Raw, field: str) -> dict[str, msgspec.Raw] | None:

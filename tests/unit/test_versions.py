@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,6 +15,7 @@ from reachsim.changes import Comparison
 from reachsim.changes.renaming import Renaming
 from reachsim.changes.tree import MISSING, Atom, canonical, differences, grow, put, restore
 from reachsim.changes.versions import trees
+from reachsim.patch import to_bytes
 from reachsim.snapshot import Snapshot
 from tests.property.networks import TOPICS, network
 from tests.property.test_diff import EDITS, MORE_EDITS, edited
@@ -92,3 +95,22 @@ def test_an_error_beside_records_differs_from_records_as_a_whole() -> None:
     (change,) = Comparison(*sides, Renaming()).changes
     assert change.files == (path,)
     assert canonical(change.atoms[0].before) == canonical(grow(records, "ec2/describe-vpcs"))
+
+
+def peak_of(call: Callable[[], object]) -> int:
+    """Bytes that were held at once while it ran."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_edited_file_is_held_neither_as_text_nor_as_two_documents() -> None:
+    """It is written anew, so every byte of it moved; what whatif held of it was six times the file, twice."""
+    tags = [{"Key": f"key-{number}", "Value": "v"} for number in range(30)]
+    document = {"Vpcs": [{"VpcId": f"vpc-{number}", "Tags": tags} for number in range(500)]}
+    before, after = json.dumps(document).encode(), to_bytes(document)
+    assert peak_of(lambda: to_bytes(document)) < 1.5 * len(after)
+    assert peak_of(lambda: trees(before, after, "ec2/describe-vpcs")) < len(after)
