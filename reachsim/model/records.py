@@ -1625,12 +1625,14 @@ class DeploymentGroup(CodeBuild, frozen=True):
 
 
 class FunctionVpcConfig(Ec2, frozen=True):
-    subnet_ids: tuple[str, ...] = ()
-    security_group_ids: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = NOT_THERE
+    security_group_ids: tuple[str, ...] = NOT_THERE
     vpc_id: str | None = None
     ipv6_allowed_for_dual_stack: bool = msgspec.field(name="Ipv6AllowedForDualStack", default=False)
 
     def __post_init__(self) -> None:
+        told = [not isinstance(one, NotThere) for one in (self.subnet_ids, self.security_group_ids)]
+        _expected(all(told) or not (any(told) or self.vpc_id), "a VpcConfig with SubnetIds and SecurityGroupIds")
         _in_order(self, "subnet_ids", "security_group_ids")
 
 

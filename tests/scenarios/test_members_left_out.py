@@ -531,3 +531,15 @@ def test_a_record_of_several_for_a_name_tells_by_which_policy() -> None:
     del record["ResourceRecords"][0]["Value"]
     with pytest.raises(ReachsimError, match="expected the key Value"):
         ask(net, net.client, "host:db.internal.example")
+
+
+@pytest.mark.parametrize("key", ["SubnetIds", "SecurityGroupIds"])
+def test_a_function_tells_its_subnets_and_groups(key: str) -> None:
+    """Without subnets it was taken for one of no VPC, which gets to the internet; without groups, for an open one."""
+    net = Lan()
+    config = {"SubnetIds": [net.a], "SecurityGroupIds": [net.open], "VpcId": net.vpc_id}
+    net._lists["lambda/list-functions"].append({"FunctionName": "f", "VpcConfig": config})
+    assert ask(net, "lambda:f", "internet").outcome == "blocked"
+    del config[key]
+    with pytest.raises(ReachsimError, match="a VpcConfig with SubnetIds and SecurityGroupIds, found one without"):
+        ask(net, "lambda:f", "internet")
