@@ -110,7 +110,13 @@ def test_a_changed_template_over_a_live_snapshot(tmp_path: Path) -> None:
           VpcId: vpc-1
           SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16}]
     """
-    reach, _ = run(text, tmp_path, onto=live, stack_resources=known)
+    reach, report = run(text, tmp_path, onto=live, stack_resources=known)
+    told = f"rules of ingress that {group} has and Group does not declare are taken to go: tcp 22"
+    told += " (those of other stacks stay)"
+    assert told in report.warnings
+    assert any(
+        one.detail == told for one in reach.simulate("ip:10.0.1.9", "i-app", protocol="tcp", port=22).assumptions
+    )
     rules = reach.network.security_groups[group].ip_permissions
     assert [(one.from_port, str(one.ip_ranges[0].cidr_ip)) for one in rules] == [(443, "10.0.0.0/16")]
     assert gone not in reach.network.security_groups

@@ -17,6 +17,7 @@ from reachsim.importers.planned import (
     conditional,
     endpoints,
     gateways,
+    groups,
     interfaces,
     peerings,
     removing,
@@ -251,6 +252,7 @@ def _finish(world: World, resources: Sequence[Resource]) -> None:
     for one in gone:
         removing.blackhole(world, one)
     conditional.note(world, resources)
+    groups.tell_others(world)
     unknown_blocks.leave_open(world, resources)
     balancers.open_zones(world, resources)
     vpcs.existing_defaults(world, resources)

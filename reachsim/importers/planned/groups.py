@@ -48,12 +48,28 @@ def _replace(world: World, record: Document, key: str, one: Resource, name: str)
         if rule.get("default"):
             rule.update(everything(world, record["VpcId"]))
     changes = one.action == "update" and name in one.before
+    if one.action == "update" and not one.before and not world.alone:
+        world.replaced.append((one, name, {key: list(record.get(key, []))}))
     old = permissions(world, one.id, one.home, blocks_of(one.before, name)) if changes else []
     kept = [rule for rule in record.get(key, []) if rule not in old] if changes else []
     record[key] = together([*kept, *permissions(world, one.id, one.home, one.blocks(name))])
     unknown = [at for at in one.unknown if at.split(".")[0] == name]
     if unknown or any(not is_whole(rule) or _named(rule) for rule in one.blocks(name)):
         world.undecided(one, name if name in unknown else f"part of {name}", f"{one.id} {name}")
+
+
+def tell_others(world: World) -> None:
+    """Rules that a live group has and its template does not declare are taken to go: the template may have had them
+    before. Those of other stacks, or made by hand, stay; which is which no template tells.
+    """
+    for one, name, held in world.replaced:
+        for key, left in held.items():
+            for rule in (world.get(one.id) or {}).get(key, []):
+                left = without(left, rule)
+            if left:
+                told = ", ".join(f"{rule['IpProtocol']} {rule.get('FromPort', '')}".strip() for rule in left)
+                world.presume(one.id, f"rules of {name} that {one.id} has and {one.address} does not declare are taken "
+                              f"to go: {told} (those of other stacks stay)")  # fmt: skip
 
 
 def _named(rule: Values) -> bool:

@@ -115,6 +115,8 @@ class World:
     """Endpoints with an association that comes or goes."""
     dropped: list[tuple[Home, str]] = field(default_factory=list)
     """Files that are taken away in the end: what they would say is open."""
+    replaced: list[tuple[Resource, str, Document]] = field(default_factory=list)
+    """Groups of a live snapshot whose rules (of this attribute) a template declares anew, as they were."""
     templates: dict[str, Resource] = field(default_factory=dict)
     """Launch templates by id and name."""
     open_subnets: dict[str, Resource] = field(default_factory=dict)
