@@ -79,7 +79,7 @@ def migrated(call: Call) -> Outcome:
     return Outcome((*found, *(named or [gap])), None)
 
 
-_FRAMEWORK: Final = re.compile(
+_FRAMEWORK: Final = (
     r"(?:test|spec)(?::.*)?|[gdcst]|generate|destroy|server|console|stats|notes|routes|about|version|secret"
     r"|credentials(?::.*)?|plugin|-[TPDVvhn]|--(?:tasks|prereqs|describe|version|help|dry-run)"
 )
@@ -92,7 +92,7 @@ def _task(call: Call) -> Outcome:
         skips = not {"--skip-bundle", "-B"}.isdisjoint(call.words)
         return Outcome((() if skips else tuple(knowledge.index("rubygems"))), None)
     words = [word for word in call.words if "=" not in word]
-    if (words or call.program == "rails") and (not words or _FRAMEWORK.fullmatch(words[0])):
+    if (words or call.program == "rails") and (not words or re.fullmatch(_FRAMEWORK, words[0])):
         return Outcome((), None)
     return Outcome((Gap(call.command.text, "what the project's own tasks run is not worked out"),), None)
 

@@ -24,7 +24,7 @@ OWN_ADDRESS: Final = "169.254.170.2"
 """Where a build fetches its role's credentials, at the path that AWS_CONTAINER_CREDENTIALS_RELATIVE_URI tells."""
 _FILES: Final = ("/root/.aws/credentials", "/root/.aws/config")
 _HANDED_ON: Final = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
-_KEYS: Final = re.compile(r"(?m)^[ \t]*+(?:aws_access_key_id|role_arn|credential_process|sso_\w++)[ \t]*+=")
+_KEYS: Final = r"(?m)^[ \t]*+(?:aws_access_key_id|role_arn|credential_process|sso_\w++)[ \t]*+="
 
 
 def of_others(command: Command, *, contained: bool) -> bool:
@@ -52,6 +52,6 @@ def _in_files(machine: Machine) -> bool:
         text = machine.read(path) if path in machine.written else None
         if text is not None:
             section = re.search(r"(?m)^[ \t]*+\[default\][^\[]*+", text)
-            if section is not None and _KEYS.search(section[0]):
+            if section is not None and re.search(_KEYS, section[0]):
                 return True
     return False
