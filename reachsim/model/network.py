@@ -41,7 +41,7 @@ class Network(Inventory):
             self._load()
             self._check_subnets()
             self._check_associations()
-            self._check_lists()
+            self._check_left_out()
         if self._faults:
             raise SnapshotError(*self._faults.values())
         self._let_go()
@@ -88,36 +88,25 @@ class Network(Inventory):
                     place, found = self.places[name], f"{whose} {is_so} {other} too"
                     self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, found))
 
-    def _check_lists(self) -> None:
-        """A list that may hold something here is there in every record of AWS's, be it empty: in a file that prints an
-        empty one, a record without it is not one that has none. Who writes a file by hand leaves empty lists out.
+    def _check_left_out(self) -> None:
+        """A member that may say something here is there in every record of AWS's: in a file that prints an empty list
+        or a False, a record without it is not one of these. Who writes a file by hand leaves such members out.
         """
         six = set(self.vpcs_with_ipv6)
-        dual = {name for name, one in self.subnets.items() if one.ipv6_cidr_block_association_set}
-        subnets = [
-            (name, one.ipv6_cidr_block_association_set)
-            for name, one in (self.subnets.items() if six else ())
-            if one.vpc_id in six
-        ]
-        interfaces = [
-            (name, one.ipv6_addresses)
-            for name, one in (self.network_interfaces.items() if dual else ())
-            if one.subnet_id in dual
-        ]
-        tables = [(name, one.associations) for name, one in self.route_tables.items()]
-        untold = [name for name in sorted(dual) if self.subnets[name].enable_dns64 is None]
-        told = {self.places[name].file for name, one in self.subnets.items() if untold and one.enable_dns64 is not None}
-        for place in (self.places[name] for name in untold):
-            if place.file in told:
-                expected = "EnableDns64, which the file's other records have"
-                self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
-        for key, lists in (
-            ("Ipv6CidrBlockAssociationSet", subnets), ("Ipv6Addresses", interfaces), ("Associations", tables),
-        ):  # fmt: skip
-            absent = [name for name, held in lists if isinstance(held, aws.NotThere)]
-            empty = {self.places[name].file for name, held in lists if not held and not isinstance(held, aws.NotThere)}
-            for place in (self.places[name] for name in absent):
-                if place.file in empty:
+        subnets = {name: one for name, one in (self.subnets.items() if six else ()) if one.vpc_id in six}
+        dual = {name for name, one in subnets.items() if one.ipv6_cidr_block_association_set}
+        interfaces = self.network_interfaces.items() if dual else ()
+        members: dict[str, dict[str, object]] = {
+            "Ipv6CidrBlockAssociationSet": {name: one.ipv6_cidr_block_association_set for name, one in subnets.items()},
+            "EnableDns64": {name: one.enable_dns64 for name, one in subnets.items()},
+            "Ipv6Addresses": {name: one.ipv6_addresses for name, one in interfaces if one.subnet_id in dual},
+            "Associations": {name: one.associations for name, one in self.route_tables.items()},
+        }
+        for key, held in members.items():
+            absent = {name for name, value in held.items() if value is None or isinstance(value, aws.NotThere)}
+            printed = {self.places[name].file for name, value in held.items() if not value and name not in absent}
+            for place in (self.places[name] for name in sorted(absent)):
+                if place.file in printed:
                     expected = f"{key}, which the file's other records have"
                     self._faults.setdefault(place.file, Fault(place.file, place.pointer, expected, "none"))
 

@@ -427,6 +427,8 @@ def test_where_a_subnet_has_ipv6_it_tells_whether_it_has_dns64() -> None:
     net = public(ipv6="2600:1f18:aa:bb00::/56")
     del net[net.a]["EnableDns64"]
     assert "expected EnableDns64, which the file's other records have" in refused(net)
+    net[net.b]["EnableDns64"] = True  # a file that tells it only where it is so
+    assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
 
 
 def test_where_a_subnet_has_ipv6_its_interfaces_tell_whether_they_have() -> None:
