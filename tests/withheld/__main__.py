@@ -1,8 +1,9 @@
 """``python -m tests.withheld {files,fields,values,words,generated} [--each N]``: all that the tests try a share of.
 
 ``files``: every file of every shipped snapshot left out, refused or cut off, under every command that answers.
-``fields``: every field of every kind of record left out. ``values``: single values gone or made nonsense. ``words``:
-every word of an enumeration replaced by one that nobody knows.
+``fields``: every field of every kind of record left out, in the first of its kind or (``--records``) in more of them.
+``values``: single values gone or made nonsense. ``words``: every word of an enumeration replaced by one that nobody
+knows.
 ``generated``: random networks without an account, a Region, a file or a page, until ``--most`` have been tried.
 Prints what is wrong; exit code 1 if anything is.
 """
@@ -22,6 +23,7 @@ def main() -> int:
     options.add_argument("what", choices=["files", "fields", "values", "words", "generated"])
     options.add_argument("--each", type=int, default=1, metavar="N", help="only each N-th trial")
     options.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
+    options.add_argument("--records", type=int, default=1, metavar="N", help="of fields, in so many records of a kind")
     options.add_argument("--surface", action="append", choices=[*PLAIN], help="of files, only under these commands")
     options.add_argument("--most", type=int, default=10_000, metavar="N", help="of generated, so many trials")
     given = options.parse_args()
@@ -34,10 +36,13 @@ def main() -> int:
                 wrong += 1
                 print(f"{name} {path} {what}, {surface}: {complaint}", flush=True)
     elif given.what in ("fields", "words"):
-        kind = fields if given.what == "fields" else words
-        for name, path, field, held in itertools.islice(kind.trials(), given.first, None, given.each):
+        of_fields = given.what == "fields"
+        trials, complaints = (
+            (fields.trials(given.records), fields.complaints) if of_fields else (words.trials(), words.complaints)
+        )
+        for name, path, field, held in itertools.islice(trials, given.first, None, given.each):
             tried += 1
-            for complaint in kind.complaints(name, path, held):
+            for complaint in complaints(name, path, held):
                 wrong += 1
                 print(f"{name} {path}#/{field}: {complaint}", flush=True)
     elif given.what == "generated":

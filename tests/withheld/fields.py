@@ -23,6 +23,8 @@ KNOWN: Final = {
        for rules in ("IpPermissions", "IpPermissionsEgress") for one in _LISTS},
     **{f"iam/get-account-authorization-details/RoleDetailList/*/{one}": "a role whose policies stand in the other list"
        for one in ("RolePolicyList", "AttachedManagedPolicies")},
+    "iam/get-account-authorization-details/RoleDetailList/*/RolePolicyList/*/PolicyDocument/Statement/*/Resource":
+        "a policy that IAM does not store (MalformedPolicyDocument): taken for all resources, as a note says",
     "codebuild/batch-get-projects/projects/*/vpcConfig": "a project that builds on AWS's own network",
     "codebuild/batch-get-projects/projects/*/artifacts": "a project that makes none",
     "codebuild/batch-get-projects/projects/*/artifacts/type": "a project that makes none",
