@@ -229,6 +229,9 @@ def _gateway(ground: Ground, start: Source, found: Resolution) -> tuple[str | No
         what = f"the route table of {interface.subnet_id}"
         gap = missing(lacking, interface.subnet_id, what) if lacking else None
         return None, EMPTY, gap or unseen(interface.subnet_id, f"{what} is not in the snapshot")
+    unread = ground.table(table.route_table_id).unread if mine and table is not None else None
+    if unread and table is not None:
+        return None, EMPTY, unseen(table.route_table_id, unread)
     for one in mine:
         routes = [route for route in table.routes if route.gateway_id == one.vpc_endpoint_id] if table else []
         working = [route for route in routes if route.state == "active"]

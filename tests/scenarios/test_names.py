@@ -189,6 +189,16 @@ def test_whether_a_route_without_a_target_is_a_gateway_endpoints_is_not_known() 
         assert [one.component for one in row.blocked_by] == ([net.ta] if outcome == "unknown" else [])
 
 
+def test_whether_a_gateway_endpoint_takes_a_name_is_not_known_where_a_route_tells_no_destination() -> None:
+    net = Lan()
+    name = net.gateway_endpoint(net.vpc_id, "s3", [net.ta])
+    for one in net[net.ta]["Routes"]:
+        if one.get("GatewayId") == name:
+            del one["DestinationPrefixListId"]
+    row = rows(net, "s3")["s3.us-east-1.amazonaws.com"]
+    assert (row.outcome, [one.component for one in row.blocked_by]) == ("unknown", [net.ta])
+
+
 def test_a_zone_that_answers_is_named() -> None:
     net = Lan()
     zone = net.zone("sts.us-east-1.amazonaws.com", [net.vpc_id], [("sts.us-east-1.amazonaws.com", "A", ["10.0.2.9"])])
