@@ -10,6 +10,7 @@ GoReleaser documentation, "Release".
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Final
 
@@ -161,7 +162,9 @@ def nix(call: Call) -> Outcome:
     given = arguments(words, ["from", "to", "store", "eval-store", "substituters", "extra-substituters"])
     for url in given.all("from", "to", "store", "substituters", "extra-substituters"):
         found += _nix_store(call, url)
-    named = " ".join(plain[1:]) + (call.read("flake.nix") or "") + (call.read("flake.lock") or "")
+    places = [one.partition("#")[0] for one in plain[1:] if one.startswith((".", "/"))] or ["."]
+    files = [call.read(posixpath.join(one, name)) or "" for one in places for name in ("flake.nix", "flake.lock")]
+    named = " ".join([*plain[1:], *files])
     if re.search(r"github:|nixpkgs|\"type\": \"github\"", named):
         found += [Destination("api.github.com", 443, "package", "likely"),
                   Destination("codeload.github.com", 443, "package", "likely")]  # fmt: skip

@@ -300,7 +300,7 @@ def _run(call: Call, words: list[str]) -> Outcome:
 def build(call: Call, words: list[str], *, buildx_builder: bool = False) -> Outcome:
     """``docker build``: the Dockerfile is walked; ``--cache-from`` and, with buildx, ``--push`` reach registries."""
     given = arguments(words, _BUILD)
-    buildkit = _buildkit(call, buildx_builder)
+    buildkit = _buildkit(call, buildx_builder or given.has(*_OF_BUILDKIT))
     found: list[Found] = []
     for text in given.all("cache-from"):
         found += cache_read(call, text, "certain" if buildkit else "likely")
@@ -353,6 +353,11 @@ def _kept_elsewhere(call: Call, text: str, action: str) -> list[Found]:
     region = parts.get("region") or call.region
     arn = starred(f"arn:{services.partition_of(region)}:s3:::{bucket}/*")
     return [Destination(bucket_host(call, bucket, region), 443, "aws", service="s3", requests=(Request(action, arn),))]
+
+
+_OF_BUILDKIT: Final = ("output", "o", "secret", "ssh", "cache-to", "push", "load", "build-context", "sbom", "attest",
+                       "provenance", "no-cache-filter")  # fmt: skip
+"""Options that the older builder does not have (Docker documentation, "docker buildx build")."""
 
 
 def _buildkit(call: Call, buildx_builder: bool) -> bool | None:

@@ -300,7 +300,7 @@ def git(call: Call) -> Outcome:
     if command == "submodule":
         return _submodule(call, words, folder)
     if command == "remote":
-        return _remote(call, words)
+        return _remote(call, words, call.path(folder))
     if command in ("fetch", "pull", "push", "ls-remote") or (command == "archive" and "--remote" in " ".join(words)):
         given = arguments(words, _GIT_SUB)
         action = "GitPush" if command == "push" else "GitPull"
@@ -342,12 +342,12 @@ def _clone(call: Call, words: list[str]) -> Outcome:
     return Outcome(tuple(found), "")
 
 
-def _remote(call: Call, words: list[str]) -> Outcome:
+def _remote(call: Call, words: list[str], folder: str) -> Outcome:
     plain = [word for word in words if not word.startswith("-")]
     if len(plain) >= 3 and plain[0] in ("add", "set-url"):
-        call.configure(f"git.remote {plain[1]} {call.scope.directory}", plain[2])
+        call.configure(f"git.remote {plain[1]} {folder}", plain[2])
     if plain[:1] == ["update"]:
-        return Outcome(tuple(_remote_url(call, "origin", "GitPull")))
+        return Outcome(tuple(_remote_url(call, "origin", "GitPull", folder)))
     return Outcome((), None)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from reachsim.pipeline import jib, knowledge, urls
 from reachsim.pipeline.call import Call, Outcome, arguments
 from reachsim.pipeline.index_urls import index_at
-from reachsim.pipeline.records import Confidence, Found, Gap
+from reachsim.pipeline.records import Confidence, Destination, Found, Gap
 from reachsim.pipeline.texts import between, first_between, without
 from reachsim.pipeline.variables import expand, is_known, look_up, nothing_known, shown, unknown
 
@@ -65,7 +65,7 @@ def maven(call: Call) -> Outcome:
         found += index_at(url, "maven", sure) if is_known(url) else [Gap(shown(url), urls.why_unknown(url))]
     if any(re.fullmatch(r"(?:[\w.-]+:)*deploy(?:-file)?", word) for word in given.rest):
         found += _deployed(call, pom or "")
-    found += [*jib.of_maven(call, pom or ""), *_analysed(call, pom or "")]
+    found += [*jib.of_maven(call, pom or ""), *_analysed(call, pom or ""), *_checked(call, pom or "")]
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 
@@ -75,6 +75,16 @@ def _analysed(call: Call, pom: str) -> list[Found]:
     if url is None and not any(word.endswith((":sonar", "sonar:sonar")) for word in call.words):
         return []
     return _server(call, url or first_between(pom, "<sonar.host.url>", "</sonar.host.url>"))
+
+
+def _checked(call: Call, text: str) -> list[Found]:
+    """The data feeds of OWASP DependencyCheck, whose plugin a goal or a task names, or the project has."""
+    from reachsim.pipeline.scanners import DATA_FEEDS
+
+    asked = any(re.search(r"dependency-check-maven:|(?:^|:)dependencyCheck", word) for word in call.words)
+    if not asked and not re.search(r"<artifactId>\s{0,9}dependency-check-maven\b", text):
+        return []
+    return [Destination(host, 443, "download", "likely" if asked else "possible") for host in DATA_FEEDS]
 
 
 def _property(call: Call, name: str) -> str | None:
@@ -220,7 +230,7 @@ def gradle(call: Call) -> Outcome:
         return Outcome(tuple(dict.fromkeys([*found, *jib.of_gradle(call, "")])), None)
     text = re.sub(r"(?m)(?<!:)//.*$", "", without("\n".join(texts), "/*", "*/"))
     found += [*_repositories(text, sure), *_unsaid(call, text), *jib.of_gradle(call, text)]
-    found += _analysed_by_gradle(call, text, folder)
+    found += [*_analysed_by_gradle(call, text, folder), *_checked(call, "")]
     return Outcome(tuple(dict.fromkeys(found)), None)
 
 

@@ -81,7 +81,7 @@ def sonar_dotnet(call: Call) -> Outcome:
     return Outcome(tuple(urls.destination(url) if url else knowledge.index("sonarcloud", "likely")), None)
 
 
-_DATA_FEEDS: Final = ("services.nvd.nist.gov", "www.cisa.gov")
+DATA_FEEDS: Final = ("services.nvd.nist.gov", "www.cisa.gov")
 _ANALYZERS: Final = (("ossindex.sonatype.org", "disableOssIndex"), ("search.maven.org", "disableCentral"),
                      ("raw.githubusercontent.com", "disableRetireJS"))  # fmt: skip
 
@@ -97,8 +97,8 @@ def dependency_check(call: Call) -> Outcome:
     found: list[Found] = []
     if not given.has("n", "noupdate"):
         feeds = urls.destination(feed, "download", "likely") if feed else []
-        found += feeds or [Destination(_DATA_FEEDS[0], 443, "download", "likely")]
-        found.append(Destination(_DATA_FEEDS[1], 443, "download", "likely"))
+        found += feeds or [Destination(DATA_FEEDS[0], 443, "download", "likely")]
+        found.append(Destination(DATA_FEEDS[1], 443, "download", "likely"))
     found += [Destination(host, 443, "download", "possible") for host, off in _ANALYZERS if not given.has(off)]
     return Outcome(tuple(found), None)
 
