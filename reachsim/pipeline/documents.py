@@ -5,7 +5,7 @@ it), "linkcheck"; Hugo documentation, "hugo mod" (Go modules), "Module configura
 docs", mike README, Docusaurus, "Deployment", gh-pages README, hexo-deployer-git README (git push); Buf documentation,
 "buf dep update", "buf.gen.yaml", "buf.yaml"; GraphQL Code Generator, "schema field"; Next.js documentation, "Font
 Module" (downloaded at build time); Angular documentation, "Workspace configuration: Fonts optimization" (needs internet
-access; without it the fonts stay links).
+access; without it the fonts stay links); jekyll-remote-theme README.
 """
 
 from __future__ import annotations
@@ -69,6 +69,18 @@ def hugo(call: Call) -> Outcome:
     imported = re.search(r"(?m)^[ \t\"-]*path[ \t\"]*[=:][ \t]*[\"']?[\w.-]+\.\w+/", "\n".join(texts))
     builds = not call.has_folder(posixpath.join(folder, "_vendor"))
     return Outcome(tuple(knowledge.index("go-proxy", "likely")) if imported and builds else (), None)
+
+
+def jekyll(call: Call) -> Outcome:
+    """jekyll: a theme of another repository, which jekyll-remote-theme downloads as an archive."""
+    given = arguments(
+        call.words, ["s", "source", "d", "destination", "config", "b", "baseurl", "P", "port", "H", "host"]
+    )
+    if given.rest[:1] not in (["build"], ["b"], ["serve"], ["s"]):
+        return Outcome((), None)
+    names = (given.last("config") or posixpath.join(given.last("s", "source") or ".", "_config.yml")).split(",")
+    themed = any(re.search(r"(?m)^remote_theme[ \t]{0,9}:[ \t]{0,9}\S", call.read(name) or "") for name in names)
+    return Outcome((Destination("codeload.github.com", 443, "download", "likely"),) if themed else (), None)
 
 
 def next_site(call: Call) -> Outcome:
