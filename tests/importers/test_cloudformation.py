@@ -238,6 +238,7 @@ GROUP = (
     ("Access denied", "found a text"),
     ('{"format_version": "1.2", "planned_values": {}, "resource_changes": []}', "import terraform takes it"),
     ('{"version": 4, "terraform_version": "1.9.0", "resources": []}', "terraform show -json"),
+    ('{"ChangeSetId": "arn:aws:cloudformation:::changeSet/c/1", "Changes": []}', "get-template --change-set-name"),
     ("service: app\nprovider: {name: aws}\nresources: {Resources: {}}", "give the template that it makes"),
     ("Resources: {A: {Type: 'AWS::EC2::VPC', Properties: {CidrBlock: !FindInMap [M, a, b]}}}", "/Mappings/M"),
     ("Resources: {A: {Type: 'AWS::EC2::VPC', Condition: Nope}}", "the condition Nope"),

@@ -152,6 +152,7 @@ def _lines(mapping: Any) -> Iterator[tuple[str, int]]:
 _OTHERS: Final[Mapping[str, str]] = {
     "planned_values": "a Terraform plan: reachsim import terraform takes it",
     "terraform_version": "a Terraform file: reachsim import terraform takes what terraform show -json prints",
+    "ChangeSetId": "a change set: give the template that aws cloudformation get-template --change-set-name prints",
     "provider": "a configuration of another tool: give the template that it makes (of serverless package, say)",
 }
 """What other documents hold, and what to do with them."""
