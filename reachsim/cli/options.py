@@ -6,7 +6,7 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reachsim.api import Reach
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Watched = TypeVar("Watched")
 
 assume_defaults = click.option(
     "--assume-defaults", is_flag=True,
@@ -57,9 +58,9 @@ def quiet() -> bool:
     return not sys.stderr.isatty()
 
 
-def watched(sources: list[str]) -> Iterator[str]:
-    """The sources, one by one, with a bar that shows how far the work is."""
-    with click.progressbar(sources, label="sources", file=sys.stderr, hidden=quiet()) as bar:
+def watched(these: Collection[Watched], label: str = "sources") -> Iterator[Watched]:
+    """The sources, or what else the work is about, one by one, with a bar that shows how far it is."""
+    with click.progressbar(these, label=label, file=sys.stderr, hidden=quiet()) as bar:
         yield from bar
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -46,11 +47,16 @@ def command(
       reachsim verify snapshots/prod --insights findings.json
     """
     from reachsim.report.verify import render_verification
+    from reachsim.verify import read_flow_logs, verify_flow_logs
 
     if bool(flow_logs) == bool(insights):
         raise click.UsageError("give --flow-logs or --insights, one of them")
     reach = options.open_reach(snapshot, settings, assume_defaults)
-    found = reach.verify(flow_logs=flow_logs, insights=insights, log_format=log_format)
+    if insights:
+        found = reach.verify(insights=insights)
+    else:
+        watch = partial(options.watched, label="records")
+        found = verify_flow_logs(reach.ground, read_flow_logs(flow_logs, log_format), watch)
     if form == "json":
         text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
     else:

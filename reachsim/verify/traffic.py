@@ -11,7 +11,7 @@ groups" (HealthCheckPort) (Elastic Load Balancing).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -69,8 +69,11 @@ class _Kind(NamedTuple):
     place: str
 
 
-def verify_flow_logs(ground: Ground, lines: Iterable[Line]) -> Verification:
-    """Every record of flow logs against the filters, and the way, at its interface.
+def verify_flow_logs(
+    ground: Ground, lines: Iterable[Line], watch: Callable[[Collection[FlowRecord]], Iterable[FlowRecord]] = iter
+) -> Verification:
+    """Every record of flow logs against the filters, and the way, at its interface. ``watch`` passes on the kinds of
+    records that are judged, to show how far the work is.
 
     Raises SnapshotError: a line is no record, or a file of the snapshot that is needed cannot be decoded.
     """
@@ -90,8 +93,8 @@ def verify_flow_logs(ground: Ground, lines: Iterable[Line]) -> Verification:
     judge = _Judge(ground, kinds.keys())
     agreed = 0
     found: list[Disagreement] = []
-    for record, kind in kinds.items():
-        finding = judge.record(record)
+    for record in watch(kinds):
+        kind, finding = kinds[record], judge.record(record)
         if finding.word == AGREE:
             agreed += kind.records
         elif finding.word == "disagree":

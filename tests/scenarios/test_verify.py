@@ -670,6 +670,16 @@ def test_the_command_lists_disagreements_with_their_traces(tmp_path: Path) -> No
     assert found["not_compared"][0]["reason"] == "no-data"
 
 
+def test_the_command_shows_how_far_it_is_to_who_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty thousand records that differ took half a minute, in which nothing was seen."""
+    snapshot, log = account().write(tmp_path / "snapshot"), tmp_path / "flow.log"
+    log.write_text("2 111111111111 eni-none 10.0.1.5 10.0.2.5 40000 443 6 10 840 1600000000 1600000060 ACCEPT OK\n")
+    arguments = ["verify", str(snapshot), "--flow-logs", str(log)]
+    assert CliRunner().invoke(group, arguments).stderr == ""
+    monkeypatch.setattr("reachsim.cli.options.quiet", lambda: False)
+    assert CliRunner().invoke(group, arguments).stderr.startswith("records")
+
+
 @pytest.mark.parametrize("arguments", [[], ["--flow-logs", "x", "--insights", "x"]])
 def test_the_command_takes_one_of_the_two_kinds(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
