@@ -467,7 +467,8 @@ class DescribedNetworkInterface(NetworkInterface, frozen=True):
         _expected(told or not of_many_kinds, "an interface of an AWS service with Description")
         _expected(placed, "an interface with SubnetId and VpcId")
         if isinstance(self.groups, NotThere):
-            has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer_endpoint")
+            has_none = self.interface_type in ("nat_gateway", "transit_gateway", "gateway_load_balancer",
+                                               "gateway_load_balancer_endpoint")  # fmt: skip
             _expected(has_none, "an interface with Groups")
         _expected(self.public_told, "an association with PublicIp")
 
@@ -727,11 +728,8 @@ class VpnStaticRoute(Ec2, frozen=True):
 
 
 class VpnConnectionOptions(Ec2, frozen=True):
-    static_routes_only: bool | None = None
+    static_routes_only: bool = False
     tunnel_inside_ip_version: str | None = None
-
-    def __post_init__(self) -> None:
-        _expected(self.static_routes_only is not None, "options with StaticRoutesOnly")
 
 
 class VgwTelemetry(Ec2, frozen=True):
@@ -743,7 +741,7 @@ class VpnConnection(Ec2, frozen=True):
     vpn_gateway_id: str | None = None
     transit_gateway_id: str | None = None
     state: State = State("available")
-    options: VpnConnectionOptions = VpnConnectionOptions(static_routes_only=False)
+    options: VpnConnectionOptions = VpnConnectionOptions()
     routes: tuple[VpnStaticRoute, ...] = ()
     vgw_telemetry: tuple[VgwTelemetry, ...] = ()
 

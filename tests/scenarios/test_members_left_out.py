@@ -471,17 +471,6 @@ def test_an_internet_gateway_that_does_not_tell_its_vpc_stands_in_for_no_other()
     assert fate(ask(net, net.client, "internet")) == ("allowed", "internet")
 
 
-def test_the_options_of_a_vpn_connection_tell_whether_it_has_static_routes_alone() -> None:
-    net = Lan()
-    gateway = net.vgw(net.vpc_id)
-    vpn = net.vpn(gateway, ["192.0.2.0/24"])
-    net[vpn]["Options"] = {"StaticRoutesOnly": True}
-    net.route(net.ta, "192.0.0.0/8", gateway)
-    assert fate(ask(net, net.client, "ip:192.0.3.1")) == ("unknown", "none")
-    net[vpn]["Options"] = {"TunnelInsideIpVersion": "ipv4"}
-    assert "expected options with StaticRoutesOnly, found one without" in refused(net)
-
-
 @pytest.mark.parametrize("key", ["ResourceType", "ResourceId"])
 def test_an_attachment_tells_what_is_attached(key: str) -> None:
     """What came by it from another account was said to be nobody's."""
