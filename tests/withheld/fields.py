@@ -25,6 +25,8 @@ KNOWN: Final = {
        for one in ("RolePolicyList", "AttachedManagedPolicies")},
     "iam/get-account-authorization-details/RoleDetailList/*/RolePolicyList/*/PolicyDocument/Statement/*/Resource":
         "a policy that IAM does not store (MalformedPolicyDocument): taken for all resources, as a note says",
+    "iam/get-account-authorization-details/RoleDetailList/*/AssumeRolePolicyDocument/Statement/*/Principal/Service":
+        "a policy that IAM does not store, either: its Principal names nobody",
     "codebuild/batch-get-projects/projects/*/vpcConfig": "a project that builds on AWS's own network",
     "codebuild/batch-get-projects/projects/*/artifacts": "a project that makes none",
     "codebuild/batch-get-projects/projects/*/artifacts/type": "a project that makes none",
