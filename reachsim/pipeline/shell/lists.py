@@ -19,7 +19,10 @@ from reachsim.pipeline.variables import unknown
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SURE: Final = r"(?:!\s{1,9})?(?:\[\[?|test|true|:|echo|printf|export|set|unset|cd|mkdir|rm|cp|mv|touch|chmod|sleep|source|\.)(?:\s|$)|\w+="
+_SURE: Final = (
+    r"(?:!\s{1,9})?(?:\[\[?|test|true|:|echo|printf|export|set|unset|cd|mkdir|rm|cp|mv|touch|chmod|sleep|source|\.)"
+    r"(?:\s|$)|\w+="
+)
 _FORGIVES: Final = r"true|:|(?:echo|printf)\s[^;&|\n]{0,500}"
 _EXITS: Final = re.compile(r"(?:^|[;{\n])[ \t]{0,20}(?:exit|return)\b[^;\n]{0,40}$")
 
