@@ -16,7 +16,7 @@ from pkgutil import iter_modules
 from random import Random
 
 from reachsim import forwarding, load_files
-from tests.property.comparison import Sparing, assert_partition, compare, world_of
+from tests.property.comparison import MOST_CORNERS, Sparing, assert_partition, compare, world_of
 from tests.property.draft import Draft
 from tests.property.networks import TOPICS, network
 from tests.property.test_walk import questions
@@ -72,15 +72,19 @@ def protocol_for(destination: str, rng: Random) -> str | int | None:
     return "icmpv6" if protocol == "icmp" and destination == "ip:::/0" else protocol
 
 
-def disagreement(kind: str, seed: int) -> tuple[int, str | None]:
-    """(packets compared, what the two disagree about or None) for one network. Any exception is a disagreement."""
+def disagreement(kind: str, seed: int, *, whole: bool = False) -> tuple[int, str | None]:
+    """(packets compared, what the two disagree about or None) for one network. Any exception is a disagreement.
+
+    ``whole``: questions of all protocols, and several corners of every flow.
+    """
     compared = 0
     try:
         draft, asked = KINDS[kind](seed)
         files = draft.files()
-        reach, world, most = load_files(files), world_of(files), Sparing()
+        reach, world, most = load_files(files), world_of(files), MOST_CORNERS if whole else Sparing()
         for source, destination in asked:
-            for scenario in reach.scenarios(source, destination, protocol_for(destination, draft.rng)):
+            protocol = None if whole else protocol_for(destination, draft.rng)
+            for scenario in reach.scenarios(source, destination, protocol):
                 if scenario.flows:
                     assert_partition(scenario)
                     compared += compare(world, scenario, draft.rng, most)

@@ -516,8 +516,10 @@ class Walk:
         return self.to_appliance(target, Sender("gateway", gateway, "", vpc))
 
     def is_public(self, eni: str, vpc: str) -> bool:
-        """Whether an interface has a public address, which may be an IPv6 one for IPv6 (N22)."""
-        mine = [address(one["Ipv6Address"]) for one in self.world.interfaces[eni].get("Ipv6Addresses", [])]
+        """Whether an interface has a public address, which may be an IPv6 one, or one of a prefix, for IPv6 (N22)."""
+        row = self.world.interfaces[eni]
+        mine = [address(one["Ipv6Address"]) for one in row.get("Ipv6Addresses", [])]
+        mine += [block(one["Ipv6Prefix"]).network_address for one in row.get("Ipv6Prefixes", [])]
         six = any(not self.world.is_private_v6(vpc, one) for one in mine) and self.flight.destination.version == 6
         return six or any(held[0] == eni for held in self.world.public_v4.values())
 
