@@ -220,6 +220,8 @@ class Walk:
         subnet = self.origin_subnet()
         if self.world.in_subnet(subnet, packet.destination) or self.world.may_pass_on(subnet):
             return False
+        if self.world.is_amazon_local(self.world.vpc_of(subnet), packet.destination):
+            return False  # on the host, which no network ACL is before (N10)
         detail = self.answer_detail(packet.client_port)
         acl = self.world.acl_of(subnet)
         return not self.world.acl_allows(acl, False, packet.destination, packet.protocol, detail)

@@ -198,7 +198,8 @@ class World:
 
     @cached_property
     def regional_addresses(self) -> set[Ip]:
-        gateways = (nat for nat in self.nat_gateways.values() if not nat.get("SubnetId"))
+        working = (nat for nat in self.nat_gateways.values() if nat["State"] not in ("deleted", "failed"))
+        gateways = (nat for nat in working if not nat.get("SubnetId"))
         return {address(row["PublicIp"]) for nat in gateways for row in nat["NatGatewayAddresses"] if "PublicIp" in row}
 
     @cached_property
