@@ -574,7 +574,7 @@ class World:
         vpc = self.vpc_of(subnet)
         routes = [route for table in self.tables.values() if table["VpcId"] == vpc for route in table["Routes"]]
         return (
-            any(not row["SourceDestCheck"] for row in here)
+            any(not row["SourceDestCheck"] or row.get("InterfaceType") == "transit_gateway" for row in here)
             or any(subnet in row["SubnetIds"] for row in self.vpc_attachments.values())
             or any(nat.get("SubnetId") == subnet for nat in self.nat_gateways.values())
             or any(
