@@ -187,6 +187,8 @@ def unanswered(ground: Ground, flow: Walk) -> list[Walk]:
     sender = flow.context.origin.interface
     if flow.blocks or not flow.gaps or flow.end != "unknown" or sender is None or answered(flow)[0] is None:
         return [flow]
+    if any(gap.component == "amazon-local" for gap in flow.gaps):
+        return [flow]  # no network ACL filters what is on the host ("Network ACLs", N10)
     own = ground.network.addresses_of_subnet.get(sender.subnet_id, EVERYWHERE)
     if not own.isdisjoint(flow.box[DESTINATION]) or ground.worked_out(may_pass_on, sender.subnet_id):
         return [flow]

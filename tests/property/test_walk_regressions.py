@@ -566,6 +566,7 @@ def test_a_nat_gateway_of_another_vpc_with_the_same_address_takes_no_replies() -
         ("network/edge", 20000086),  # a delegated IPv6 prefix is public, too, behind a gateway's route table
         ("network/translation", 20000121),  # what had the address of a NAT gateway that failed
         ("network/vpn", 20000164),  # on the host, and beside a transit gateway's interface, whatever the network ACL
+        ("network/filters", 20000282),  # on the host: said to be blocked by a network ACL
         ("network/accounts", 140000008),  # from a core network on through a transit gateway that loses groups
     ],
 )
