@@ -28,7 +28,7 @@ from reachsim.model.network import Network, sending_addresses
 from reachsim.model.places import Home
 from reachsim.model.private_networks import PRIVATE_ATTACHMENTS, announced, joined, led_to
 from reachsim.selectors import Selector, block_of, check_named
-from reachsim.ways_in import OF_CARRIERS, WayIn, by_gateways, carries_public, unseen_ways
+from reachsim.ways_in import OF_CARRIERS, WayIn, by_gateways, carries_public, routes_unread, unseen_ways
 from reachsim.workloads import ANY_CLIENT_PORTS, LINUX_PORTS, WINDOWS_PORTS, Placement, Workload
 
 NOWHERE: Final[Home] = ("000000000000", "unknown")
@@ -368,8 +368,9 @@ def _internet(network: Network, selector: Selector, toward: tuple[Interface, ...
     made = [_at_gateway(network, vpc_id, addresses, toward) for vpc_id in vpcs]
     carriers = by_gateways(network, vpcs, addresses, OF_CARRIERS)
     made += [_nowhere(network, Selector("internet", ""), way.gap) for way in carriers]
-    hubs = (way for way in unseen_ways(network, vpcs, addresses) if way.places and carries_public(way))
-    found = [one for way in hubs for one in _from_unseen(network, way, addresses)]
+    ways = [way for way in unseen_ways(network, vpcs, addresses) if way.places and carries_public(way)]
+    ways += routes_unread(network, filter(None, vpcs), addresses)
+    found = [one for way in ways for one in _from_unseen(network, way, addresses)]
     return (*made, *found, *(one for vpc_id in vpcs if vpc_id for one in _led_on(network, vpc_id, addresses)))
 
 
@@ -470,12 +471,12 @@ def _addresses(
         return (*made, _nowhere(network, Selector("ip", "source"), gap))
     for vpc_id in led:
         made += _led_on(network, vpc_id, (rest & PUBLIC) - announced(network, vpc_id))
-    for way in unseen_ways(network, led, rest) if rest else ():
+    for way in (*unseen_ways(network, led, rest), *routes_unread(network, led, rest)) if rest else ():
         made += _from_unseen(network, way, rest)
     if made:
         return tuple(made)
     outside = beyond if rest & PUBLIC else None
-    why = _routes_unread(network, led) or outside or _no_way_in(network, addresses, toward)
+    why = outside or _no_way_in(network, addresses, toward)
     return (_nowhere(network, Selector("ip", "source"), why),)
 
 
@@ -509,17 +510,6 @@ def _ways_in_unseen(network: Network, toward: Sequence[Interface], private: bool
             "describe-vpn-gateways", "describe-transit-gateway-vpc-attachments", "describe-transit-gateway-attachments",
         ]  # fmt: skip
     return tuple(path for home in homes for path in network.lacks(home, *operations))
-
-
-def _routes_unread(network: Network, vpcs: Sequence[str]) -> Gap | None:
-    """A gap where the routes of some VPC are not known, which may lead back by what is not modelled."""
-    for vpc_id in vpcs:
-        lacking = network.lacks(network.home_of(vpc_id), "describe-route-tables")
-        tables = (one for one in network.route_tables.values() if one.vpc_id == vpc_id)
-        if lacking or any(isinstance(one.routes, aws.NotThere) for one in tables):
-            detail = f"whether a route of {network.label(vpc_id)} leads back to the addresses is not known"
-            return Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking)
-    return None
 
 
 def _in_subnet(network: Network, subnet_id: str, addresses: IntervalSet) -> list[Source]:

@@ -192,6 +192,17 @@ def by_gateways(
     return [way for _, way in sorted(found.items(), key=lambda one: one[0])]
 
 
+def routes_unread(network: Network, vpcs: Iterable[str], addresses: IntervalSet) -> Iterator[WayIn]:
+    """VPCs whose routes no file tells: one may lead back by a gateway that is not modelled."""
+    for vpc_id in vpcs:
+        lacking = network.lacks(network.home_of(vpc_id), "describe-route-tables")
+        tables = (one for one in network.route_tables.values() if one.vpc_id == vpc_id)
+        if lacking or any(isinstance(one.routes, aws.NotThere) for one in tables):
+            detail = f"whether a route of {network.label(vpc_id)} leads back to the addresses is not known"
+            gap = Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking)
+            yield WayIn(gap, addresses, vpc_id, (("local", vpc_id, ""),))
+
+
 def _client_vpns(network: Network, vpcs: Sequence[str]) -> Iterator[WayIn]:
     """Client VPN endpoints whose clients may have the addresses: in a VPC, and in those that are joined to it.
 

@@ -207,3 +207,19 @@ def test_a_matrix_does_not_forget_the_other_family_either() -> None:
     assert answers() == (("allowed", "mixed"), "allowed mixed yes yes")
     net["igw-1"]["Attachments"][0]["State"] = LATER
     assert answers() == (("unknown", "none"), "unknown")
+
+
+def test_without_route_tables_nobody_knows_what_leads_in() -> None:
+    """A route may lead back by a gateway that is not modelled; what filters stop is stopped whatever leads in."""
+    net = Lan()
+    net.route(net.ta, "0.0.0.0/0", "cagw-1")
+    sources = ("internet", "ip:198.51.100.7", "ip:192.168.7.7")
+    assert [ask(net, one, net.client).outcome for one in sources] == ["unknown", "unknown", "unknown"]
+    less = {path: data for path, data in net.files().items() if not path.endswith("describe-route-tables.json")}
+    for one in sources:
+        verdict = ask(less, one, net.client)
+        assert verdict.outcome == "unknown"
+        assert verdict.missing == (f"{net.account}/us-east-1/ec2/describe-route-tables.json",)
+    net[net.client]["Groups"] = [{"GroupId": net.group(net.vpc_id, [], [ANY], name="shut")}]
+    less = {path: data for path, data in net.files().items() if not path.endswith("describe-route-tables.json")}
+    assert [ask(less, one, net.client).outcome for one in sources] == ["blocked", "blocked", "blocked"]
