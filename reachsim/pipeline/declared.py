@@ -3,8 +3,7 @@
 **Source:** Mix documentation, "mix deps: Git options"; Rebar3, "Dependencies"; Dart, "Package dependencies" (git,
 hosted); CocoaPods, "Podfile Syntax: source, pod"; Leiningen, sample.project.clj (``:repositories``, ``:mirrors``);
 vcpkg, "vcpkg-configuration.json"; pre-commit, "Adding pre-commit plugins"; opam manual, "pin-depends"; Homebrew,
-"Homebrew Bundle: tap"; Bower, "Specification: dependencies"; Nix manual, "nix flake: Flake inputs"; Pkg.jl,
-"Manifest.toml" (``repo-url``).
+"Homebrew Bundle: tap"; Bower, "Specification: dependencies"; Nix manual, "nix flake: Flake inputs".
 """
 
 from __future__ import annotations
