@@ -127,16 +127,13 @@ def _peerings_unread(network: Network, vpcs: Sequence[str], addresses: IntervalS
         lacking = network.lacks(home, "describe-vpc-peering-connections")
         if not lacking:
             continue
-        tables = [one for one in network.route_tables.values() if one.vpc_id == vpc_id]
         back = (route for route in _routes_of(network, vpc_id) if route.vpc_peering_connection_id is not None)
         mine = addresses & IntervalSet.union_of(map(_leads_to, back))
         if mine:
             detail = f"what leads into {network.label(vpc_id)} by peering connections is not known"
             yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking), mine, vpc_id, (("local", vpc_id, ""),))
-        elif network.lacks(home, "describe-route-tables") or any(
-            isinstance(one.routes, aws.NotThere) for one in tables
-        ):
-            lacking += network.lacks(home, "describe-route-tables")
+        elif (untold := _routes_untold(network, vpc_id)) is not None:
+            lacking += untold
             detail = f"whether {network.label(vpc_id)} routes to peering connections is not known"
             yield WayIn(Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking))
 
@@ -195,12 +192,18 @@ def by_gateways(
 def routes_unread(network: Network, vpcs: Iterable[str], addresses: IntervalSet) -> Iterator[WayIn]:
     """VPCs whose routes no file tells: one may lead back by a gateway that is not modelled."""
     for vpc_id in vpcs:
-        lacking = network.lacks(network.home_of(vpc_id), "describe-route-tables")
-        tables = (one for one in network.route_tables.values() if one.vpc_id == vpc_id)
-        if lacking or any(isinstance(one.routes, aws.NotThere) for one in tables):
+        lacking = _routes_untold(network, vpc_id)
+        if lacking is not None:
             detail = f"whether a route of {network.label(vpc_id)} leads back to the addresses is not known"
             gap = Gap("UNKNOWN_RESOURCE", vpc_id, detail, lacking)
             yield WayIn(gap, addresses, vpc_id, (("local", vpc_id, ""),))
+
+
+def _routes_untold(network: Network, vpc_id: str) -> tuple[str, ...] | None:
+    """The files that would tell the routes of a VPC, () where they are there and do not; None where all are told."""
+    lacking = network.lacks(network.home_of(vpc_id), "describe-route-tables")
+    tables = (one for one in network.route_tables.values() if one.vpc_id == vpc_id)
+    return lacking if lacking or any(isinstance(one.routes, aws.NotThere) for one in tables) else None
 
 
 def _client_vpns(network: Network, vpcs: Sequence[str]) -> Iterator[WayIn]:

@@ -83,14 +83,15 @@ def unseen_deployments(network: Network, needs: Sequence[Need]) -> tuple[str | A
         (cluster.rsplit("/", 1)[-1], one.service_name)
         for (_, cluster), records in network.ecs_services.items() for one in records
     }  # fmt: skip
+    actions = deploy_actions(network)
     unseen = {
         network.path(action.place, "ecs", "describe-services", cluster)
-        for action in deploy_actions(network) for cluster, service in _deployed(action)
+        for action in actions for cluster, service in _deployed(action)
         if (cluster, service) not in served
     }  # fmt: skip
-    unseen |= {action.file for action in deploy_actions(network) if action.lacking}
+    unseen |= {action.file for action in actions if action.lacking}
     others = [Assumption("DEPLOYMENT_NOT_JUDGED", action.name, why, "block")
-              for action in deploy_actions(network) if (why := action.not_judged)]  # fmt: skip
+              for action in actions if (why := action.not_judged)]  # fmt: skip
     others += [Assumption("DEPLOYMENT_NOT_JUDGED", one, "its tasks run outside AWS", "block")
                for one in deployed_services(network, needs) if _runs_outside(network, one)]  # fmt: skip
     if not _pushed(needs):

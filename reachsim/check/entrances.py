@@ -29,10 +29,9 @@ def entrances(ground: Ground, sources: Sequence[str]) -> Iterator[Cell]:
     own = {source: network.interfaces_known_as(parse_selector(source).value) for source in sources}
     kinds = network.interfaces.kinds if any(own.values()) else {}
     for node in (network.interfaces[name] for name, kind in sorted(kinds.items()) if kind == "load-balancer"):
+        open_to = {source: mine for source, mine in own.items() if not _kept_away(network, node, mine)}
         for verdict in (simulate(ground, "internet", node.id, protocol=protocol) for protocol in ("tcp", "udp")):
-            for source, interfaces in own.items():
-                if _kept_away(network, node, interfaces):
-                    continue
+            for source, interfaces in open_to.items():
                 found = _arriving(verdict, node, interfaces) or _undecided(ground, verdict, node, source, interfaces)
                 found = found or _by_a_rule(ground, verdict, node, source, interfaces)
                 if found is not None:  # what surely gets to the node need not come to this source
